@@ -1,0 +1,19 @@
+"""Recorded runs of the real thing, replayed: every observed write must be explained by a row of the tables."""
+
+from __future__ import annotations
+
+from checks.conformance.runs.read import open_lines
+from checks.conformance.runs.replay import replay, replay_files
+from checks.conformance.runs.report import RunsReport, UnexplainedWrite, format_report
+from checks.conformance.runs.vocabulary import Variable, Vocabulary
+
+__all__ = [
+    "RunsReport",
+    "UnexplainedWrite",
+    "Variable",
+    "Vocabulary",
+    "format_report",
+    "open_lines",
+    "replay",
+    "replay_files",
+]
