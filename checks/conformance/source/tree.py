@@ -1,0 +1,148 @@
+"""A source tree as syntax trees: its modules, what they import, their functions by qualified name."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from checks.conformance.source.facts import Place, Unresolved
+
+Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+
+STATE_WORDS = ("vm_state", "task_state", "power_state")
+# The database layer, the object layer and the notifications carry out or report writes; they decide none.
+MECHANISM = ("nova/tests/", "nova/db/", "nova/objects/", "nova/notifications/", "nova/conf/")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """A function as it stands in its module; ``owner`` is the class that holds it, directly or as a closure."""
+
+    module: Module
+    name: str
+    owner: str | None
+    node: Function
+
+    @property
+    def citation(self) -> str:
+        """File and qualified name, as the tables cite it."""
+        return f"{self.module.file}:{self.name}"
+
+    @property
+    def is_closure(self) -> bool:
+        """Whether it is defined inside another function."""
+        return self.name.rpartition(".")[0] != (self.owner or "")
+
+    def place(self, node: ast.AST) -> Place:
+        return Place(self.module.file, self.name, getattr(node, "lineno", 0))
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """A parsed file: ``imports`` maps each local name to the dotted name that it stands for."""
+
+    file: str
+    tree: ast.Module
+    imports: dict[str, str] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    bases: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def dotted(self) -> str:
+        return self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    def find(self, name: str, owner: str | None) -> Definition | None:
+        """The method *name* of class *owner* or its bases in this module, else the function *name*."""
+        seen: list[str] = []
+        queue = [owner] if owner else []
+        while queue:
+            current = queue.pop(0)
+            if current in seen:
+                continue
+            seen.append(current)
+            if found := self.definitions.get(f"{current}.{name}"):
+                return found
+            queue.extend(self.bases.get(current, []))
+        if owner is None:
+            return self.definitions.get(name)
+        return None
+
+
+class SourceTree:
+    """The modules of a source tree, parsed when first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.unreadable: list[Unresolved] = []
+        self._modules: dict[str, Module | None] = {}
+
+    def module(self, file: str) -> Module | None:
+        """The module in *file* (relative to the root), or None when there is none or it cannot be parsed."""
+        if file not in self._modules:
+            self._modules[file] = self._parse(file)
+        return self._modules[file]
+
+    def dotted(self, name: str) -> Module | None:
+        """The module of the dotted *name*, which may name a package."""
+        path = name.replace(".", "/")
+        for file in (f"{path}.py", f"{path}/__init__.py"):
+            if (self.root / file).is_file():
+                return self.module(file)
+        return None
+
+    def writers(self) -> Iterator[Module]:
+        """Every module that mentions a state variable and may write it, by file name."""
+        for path in sorted((self.root / "nova").rglob("*.py")):
+            file = path.relative_to(self.root).as_posix()
+            if not file.startswith(MECHANISM) and any(word in path.read_text("utf-8") for word in STATE_WORDS):
+                module = self.module(file)
+                if module is not None:
+                    yield module
+
+    def _parse(self, file: str) -> Module | None:
+        path = self.root / file
+        if not path.is_file():
+            return None
+        try:
+            with warnings.catch_warnings():
+                # Old releases hold invalid escapes, which are their authors' business.
+                warnings.simplefilter("ignore")
+                tree = ast.parse(path.read_text(encoding="utf-8"), filename=file)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None) or 1
+            self.unreadable.append(
+                Unresolved(Place(file, "<module>", line), f"cannot be parsed as Python 3: {error.args[0]}")
+            )
+            return None
+        module = Module(file, tree)
+        _index(module, tree.body, "", None)
+        return module
+
+
+def _index(module: Module, body: list[ast.stmt], prefix: str, owner: str | None) -> None:
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                module.imports[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                module.imports[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ClassDef):
+            name = f"{prefix}{node.name}"
+            module.bases[name] = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
+            _index(module, node.body, f"{name}.", name)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{prefix}{node.name}"
+            module.definitions.setdefault(name, Definition(module, name, owner, node))
+            _index(module, node.body, f"{name}.", owner)
+        else:
+            for part in ("body", "orelse", "finalbody"):
+                _index(module, getattr(node, part, []), prefix, owner)
+            for handler in getattr(node, "handlers", []):
+                _index(module, handler.body, prefix, owner)
