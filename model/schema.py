@@ -1,0 +1,336 @@
+"""The schema of the tables: what a table file may say, field by field.
+
+One class a kind of row.  The classes say what is legal on its own; what is legal only together (a name that exists, a
+step that something leads to) is said in :mod:`model.faults`.  JSON Schemas for editors are generated from here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+Source = Annotated[str, Field(pattern=r"^[\w./-]+:[\w.-]+$", description="file:Class.function in the source described")]
+Release = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+Values = list[str]
+#: variable (or ``$remembered``) -> the values that it may have; all must hold
+Conjunction = dict[str, Values]
+#: one conjunction, or several of which one must hold
+Condition = Conjunction | list[Conjunction]
+
+Kind = Literal["request", "admin", "event", "periodic", "recovery", "outside"]
+
+
+class Row(BaseModel):
+    """What every row may carry: the releases in which it exists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    since: Release | None = None
+    until: Release | None = None
+
+
+class Text(BaseModel):
+    """A line of text in each language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    en: str
+    zh: str
+
+
+class StateValue(Row):
+    """One value of one of the variables that a state consists of."""
+
+    wire: str | None
+    number: int | None = None
+    group: Literal["stable", "transitional", "terminal"]
+    meaning: Text
+    source: Source
+
+
+class NamedSet(Row):
+    """A set of values that the source names."""
+
+    variable: str
+    values: Values
+    source: Source
+
+
+class States(BaseModel):
+    """``states.yaml``: the variables of the state, each with its values, and the named sets."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, dict[str, StateValue]]
+    sets: dict[Name, NamedSet] = {}
+
+
+class Status(BaseModel):
+    """``status.yaml``: what the public API shows for each pair of the first two variables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    source: Source
+    map: dict[str, dict[str, str]]
+
+
+class Variable(Row):
+    """A variable of the record that is not part of the state."""
+
+    values: Values
+    initial: str
+    stored: bool = Field(description="whether a save of the record writes it (and a refused save leaves it dirty)")
+    meaning: Text
+
+
+class Service(Row):
+    """A service that runs steps; ``available`` says when it takes messages, ``crash`` what its death does."""
+
+    available: Conjunction = {}
+    crash: dict[str, Any] | None = None
+    meaning: Text
+
+
+class CompareAndSwap(BaseModel):
+    """The variable that a save compares, and the exceptions that a refusal raises."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    variable: str
+    refused: str
+    special: dict[str, Conjunction] = {}
+    missing: str
+
+
+class ExceptionKind(Row):
+    """A kind of failure; ``is`` names the wider kind that it belongs to."""
+
+    is_: str | None = Field(default=None, alias="is")
+    meaning: str
+
+
+class Default(BaseModel):
+    """Values of the other variables for a state of which nothing else is known; the first rule that fits gives each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    when: Conjunction = {}
+    set: dict[str, str]
+
+
+class Record(BaseModel):
+    """``record.yaml``: the variables beside the state, the services, the predicates and the exceptions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    lifecycle: str
+    newest: Release
+    releases: list[Release]
+    vocabularies: list[Release] = []
+    initial: dict[str, str]
+    variables: dict[Name, Variable] = {}
+    defaults: list[Default] = []
+    compare_and_swap: CompareAndSwap
+    predicates: dict[Name, Condition]
+    services: dict[Name, Service]
+    exceptions: dict[Name, ExceptionKind]
+
+
+class StepRow(Row):
+    """What every step may carry."""
+
+    source: Source | None = None
+    note: str | None = None
+    condition: str | None = Field(default=None, description="in words: when the source takes this step")
+
+
+class SaveStep(StepRow):
+    """One atomic compare-and-swap of the dirty fields."""
+
+    save: Name
+    set: dict[str, str]
+    expect: Values | None = None
+    where: Conjunction = {}
+    otherwise: str | None = Field(default=None, description="the exception when `where` does not hold")
+    ignore: list[str] = Field(default=[], description="exceptions of this save that are swallowed")
+    source: Source
+
+
+class SetStep(StepRow):
+    """Changes the local copy only; the next save writes it."""
+
+    set_: Name = Field(alias="dirty")
+    set: dict[str, str]
+
+
+class CallStep(StepRow):
+    """The hypervisor or another service: may fail, may change what is not stored in the record."""
+
+    call: Name
+    set: dict[str, str | Values] = {}
+    fails: list[str] = []
+    failing: list[dict[str, str]] = Field(default=[{}], description="what a failing call may have changed; one of these")
+
+
+class CastStep(StepRow):
+    """Hands over to another service by message; nothing may follow it."""
+
+    cast: Name
+    to: str
+    fails: list[str] = []
+
+
+class RunStep(StepRow):
+    """Runs another procedure and waits for it: in the same process, or by a synchronous message to its service."""
+
+    run: Name
+    procedure: str
+    timeout: str | None = Field(default=None, description="the exception when the other service dies meanwhile")
+
+
+class ReadStep(StepRow):
+    """Reads the record, may remember parts of it, may branch on it."""
+
+    read: Name
+    remember: dict[Name, str | Conjunction] = {}
+    refresh: bool = False
+    if_: Condition | None = Field(default=None, alias="if")
+    then: list[Step] = []
+    else_: list[Step] = Field(default=[], alias="else")
+
+
+class ChooseStep(StepRow):
+    """A choice that the record does not decide (configuration, properties of the instance); each may be taken."""
+
+    choose: Name
+    between: dict[Name, list[Step]]
+
+
+class TryStep(StepRow):
+    """Steps under handlers."""
+
+    try_: Name = Field(alias="try")
+    policies: list[PolicyUse]
+    steps: list[Step]
+
+
+class ReturnStep(StepRow):
+    """Ends the procedure as a success; its caller goes on."""
+
+    return_: Name = Field(alias="return")
+
+
+class RaiseStep(StepRow):
+    """Raises an exception."""
+
+    raise_: Name = Field(alias="raise")
+    exception: str
+
+
+INSTRUCTIONS = ("save", "dirty", "call", "cast", "run", "read", "choose", "try", "return", "raise")
+
+
+def _instruction(value: Any) -> str | None:
+    keys = value if isinstance(value, dict) else {}
+    present = [name for name in INSTRUCTIONS if name in keys]
+    return present[0] if len(present) == 1 else None
+
+
+Step = Annotated[
+    Annotated[SaveStep, Tag("save")]
+    | Annotated[SetStep, Tag("dirty")]
+    | Annotated[CallStep, Tag("call")]
+    | Annotated[CastStep, Tag("cast")]
+    | Annotated[RunStep, Tag("run")]
+    | Annotated[ReadStep, Tag("read")]
+    | Annotated[ChooseStep, Tag("choose")]
+    | Annotated[TryStep, Tag("try")]
+    | Annotated[ReturnStep, Tag("return")]
+    | Annotated[RaiseStep, Tag("raise")],
+    Discriminator(
+        _instruction,
+        custom_error_type="instruction",
+        custom_error_message="a step has exactly one of the keys: " + ", ".join(INSTRUCTIONS),
+    ),
+]
+
+
+class Handler(Row):
+    """What one kind of exception leads to: steps, then one of ``raise``, ``return``, ``continue``, ``raise NAME``."""
+
+    catch: list[str]
+    steps: list[Step] = []
+    then: str = Field(pattern=r"^(raise( [a-z_]+)?|return|continue)$")
+
+
+class Policy(Row):
+    """A failure idiom, named once; the first handler that catches an exception takes it."""
+
+    meaning: Text
+    source: Source
+    parameters: list[Name] = []
+    handlers: list[Handler]
+
+
+class PolicyUse(Row):
+    """A policy by name, or handlers on the spot."""
+
+    policy: Name | None = None
+    arguments: dict[Name, str] = {}
+    handlers: list[Handler] = []
+
+
+class Procedure(Row):
+    """A program of one service: the steps of one function and of what it calls."""
+
+    service: Name
+    lock: bool = False
+    policies: list[PolicyUse] = []
+    source: Source
+    steps: list[Step]
+
+
+class Guard(Row):
+    """When a process may start, judged on the copy of the record that was loaded then."""
+
+    when: Condition = {}
+    remember: dict[Name, str | Conjunction] = {}
+    set: dict[str, str | Values] = Field(default={}, description="changed in the same moment; only outside or recovery")
+    checks: list[str] = Field(default=[], description="further checks, in words, that the record does not decide")
+    condition: str | None = None
+    source: Source
+
+
+class Operation(Row):
+    """``operations/NAME.yaml``, ``events/``, ``periodic/``, ``recovery/``: one thing that can happen to an instance."""
+
+    operation: Name
+    kind: Kind
+    actor: Literal["user", "admin", "operator", "compute", "hypervisor", "nova"]
+    action: str | None = Field(default=None, description="the action of the public API")
+    command: str | None = None
+    meaning: Text
+    family: Name
+    guards: list[Guard]
+    program: Name | None = Field(default=None, description="the procedure that the request starts")
+    procedures: dict[Name, Procedure] = {}
+    restores: Condition | None = Field(default=None, description="what a round trip ending here should leave as it was")
+    undoes: list[Name] = Field(default=[], description="the operations whose effect this one is meant to take back")
+
+
+class Policies(RootModel[dict[Name, Policy]]):
+    """``policies.yaml``."""
+
+
+class Scenario(Row):
+    """A named set of assumptions under which properties are asked."""
+
+    meaning: Text
+    processes: int | None = Field(description="how many requests at once; null: any number")
+    kinds: list[Kind]
+    fail: bool = True
+    crash: bool = False
+    lose: bool = False
+
+
+class Scenarios(RootModel[dict[Name, Scenario]]):
+    """``scenarios.yaml``."""
+
+
+for _model in (ReadStep, ChooseStep, TryStep, Handler, Procedure, Policy, Operation, PolicyUse):
+    _model.model_rebuild()
