@@ -1,4 +1,4 @@
-"""Recorded runs of the real thing, replayed: every observed write must be explained by a row of the tables."""
+"""Recorded runs, replayed: every observed write must be explained by a row of the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One recorded step against the rows: which rows explain it, and if none does, what they would have allowed."""
+"""One recorded step against the rows: which rows explain it, and what they allow if none does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEAREST_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One recorded step, with wire values throughout; ``dirty`` is what refused saves of the service left behind."""
+    """One recorded step, in wire values; ``dirty`` is what refused saves of the service left behind."""
 
     kind: str
     function: str
@@ -39,10 +39,10 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``rows``: ids of the rows that explain the step, nearest first; more than one when the recording cannot tell.
+    """``rows``: ids of those that explain the step; several when the recording cannot tell.
 
-    ``flushed``: the step only completed an earlier refused save, on whatever occasion. ``reason`` is None when the step
-    is explained; else it says what is wrong, and ``near`` what the tables would have allowed.
+    ``flushed``: the step only completed an earlier refused save, on whatever occasion. ``reason`` is None
+    when the step is explained; else it says what is wrong, and ``near`` what the tables would have allowed.
     """
 
     rows: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Explanation:
 
 
 def wire_of(variable: Variable, constant: str) -> Wire:
-    """The wire value of *constant*; an unknown constant is its own wire value and so matches nothing by accident."""
+    """The wire value of *constant*; an unknown constant is its own wire value."""
     return None if constant == NULL else variable.wires.get(constant, constant)
 
 
@@ -64,7 +64,7 @@ def allows_value(variable: Variable, written: str, value: Wire) -> bool:
 
 
 def explain(step: Step, index: RowIndex, vocabulary: Vocabulary) -> Explanation:
-    """Find the rows that explain *step*; linear in the rows of its function (of its service, for shared writers)."""
+    """Find the rows that explain *step*; linear in the rows of its function or service."""
     wrong = _contradicts_itself(step, vocabulary)
     if wrong:
         return Explanation(reason=wrong)
@@ -145,7 +145,7 @@ def _leftovers(step: Step, row: WriteRow, vocabulary: Vocabulary) -> bool:
 
 
 def _by_action(rows: list[WriteRow], step: Step, vocabulary: Vocabulary, *, required: bool) -> list[WriteRow]:
-    """Narrow *rows* to the operations that the recorded request can start; when not *required*, only if some remain."""
+    """Narrow *rows* to what the recorded request can start; unless *required*, only if some remain."""
     operations = vocabulary.actions.get(step.action or "")
     if operations is None:
         return rows

@@ -16,10 +16,10 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def open_lines(path: str | Path) -> Iterator[bytes]:
-    """Yield the lines of *path* as they are, decompressed when the file begins as gzip does, whatever its name.
+    """Yield the lines of *path* as they are, decompressed when it begins as gzip does, whatever its name.
 
-    A damaged or shortened compressed file ends the lines early with an empty marker line ``b"\\x00"``, which no reader
-    accepts: what came before it is still checked, and the break is reported with its number.
+    A damaged or shortened compressed file ends the lines early with an empty marker line ``b"\\x00"``, which
+    no reader accepts: what came before it is still checked, and the break is reported with its number.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Replay of recorded runs against the rows of the tables, as a stream.
 
-Real recordings repeat themselves, so each distinct step is explained once and then looked up by everything that decides
-its explanation. What remains per step is one parse and one look-up.
+Real recordings repeat themselves, so each distinct step is explained once and then looked up by everything
+that decides its explanation. What remains per step is one parse and one look-up.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def replay(rows: Iterable[WriteRow], vocabulary: Vocabulary, stream: Iterable[by
     Returns
     -------
     RunsReport
-        Broken lines are in it as faults with their numbers; the other lines are judged all the same. Time is linear
-        in the stream; memory is linear in the number of distinct steps.
+        Broken lines are in it as faults with their numbers; the other lines are judged all the same. Time is
+        linear in the stream; memory is linear in the number of distinct steps.
     """
     return _replay(
         tuple(rows), vocabulary, ((f"line {number}", line) for number, line in enumerate(stream, start=1))
@@ -75,7 +75,7 @@ def replay(rows: Iterable[WriteRow], vocabulary: Vocabulary, stream: Iterable[by
 
 
 def replay_files(rows: Iterable[WriteRow], vocabulary: Vocabulary, paths: Sequence[str | Path]) -> RunsReport:
-    """Replay several recordings as one; places name the file and the line. Compressed files are read as they are.
+    """Replay several recordings as one; places name file and line. Compressed ones are read as they are.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _replay(
 
 
 def _replay_run(tally: _Tally, run: dict[str, Any], place: str) -> Fault | None:
-    """Judge one recorded instance; a fault is returned at the first step that cannot be read, the rest is skipped."""
+    """Judge one recorded instance; a fault is returned at the first step that cannot be read."""
     previous: list[Wire] | None = None
     alive = known = blamed = False
     left: dict[str | None, dict[str, Wire]] = {}

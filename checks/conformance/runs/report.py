@@ -11,7 +11,7 @@ from model.errors import Fault
 
 @dataclass(frozen=True, slots=True)
 class UnexplainedWrite:
-    """A class of equal steps that no row explains; ``place`` is the first of them, ``occurrences`` counts them all.
+    """A class of equal steps that no row explains; ``place`` is the first, ``occurrences`` counts them.
 
     ``lines`` counts the recorded instances of which it is the first unexplained step.
     """
@@ -27,9 +27,9 @@ class UnexplainedWrite:
 class RunsReport:
     """The outcome of a replay. Counts are of steps unless they say otherwise.
 
-    ``observed`` maps each row that alone explains some step to how many; ``ambiguous`` does so for rows that were only
-    ever seen where another row explains the step as well; ``never_observed`` lists the others, in the order of the tables.
-    ``faults`` holds the first broken lines, ``broken_lines`` counts them all.
+    ``observed`` maps each row that alone explains some step to how many; ``ambiguous`` does so for rows that
+    were only ever seen where another row explains the step as well; ``never_observed`` lists the others, in
+    the order of the tables. ``faults`` holds the first broken lines, ``broken_lines`` counts them all.
     """
 
     lines: int
@@ -74,7 +74,7 @@ def describe_step(step: Step) -> str:
 
 
 def format_report(report: RunsReport) -> str:
-    """The report as text: counts, the first unexplained step of each line (equal ones once), rows not yet observed."""
+    """The report as text: counts, the first unexplained step of each line, rows not yet observed."""
     out = [
         f"{report.lines} instances, {report.judged} steps judged: {report.explained} explained "
         f"({report.refused} refused, {report.failed} failed, {report.destroyed} destroys, "

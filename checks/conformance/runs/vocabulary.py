@@ -1,4 +1,4 @@
-"""How a recording spells the variables and their values: the bridge from a table's constants to wire names."""
+"""How a recording spells the variables and their values: from a table's constants to wire names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NULL = "None"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable of the record: its name in the tables, its key in a recording, and each constant's wire value.
+    """One variable of the record: name in the tables, key in a recording, each constant's wire value.
 
     The wire value of :data:`NULL` is None, whether or not ``wires`` lists it.
     """
@@ -25,11 +25,12 @@ class Variable:
 class Vocabulary:
     """What replay has to know of a lifecycle beside its rows.
 
-    ``variables`` stand in the order of a recorded state. ``compared`` names the variable that a compare-and-swap
-    tests (a row's ``expect``), ``held`` the one that a row's ``vm_state`` restricts. ``destroyed`` names the variable of
-    the tables that says that the record is gone: a row that writes it explains a recorded destroy; without it, destroys
-    are counted and not judged. ``actions`` maps a recorded request to the operations that it can start; it narrows which
-    operation a shared writer worked for. An action that it does not list narrows nothing.
+    ``variables`` stand in the order of a recorded state. ``compared`` names the variable that a
+    compare-and-swap tests (a row's ``expect``), ``held`` the one that a row's ``vm_state`` restricts.
+    ``destroyed`` names the variable of the tables that says that the record is gone: a row that writes it
+    explains a recorded destroy; without it, destroys are counted and not judged. ``actions`` maps a recorded
+    request to the operations that it can start; it narrows which operation a shared writer worked for. An
+    action that it does not list narrows nothing.
     """
 
     variables: tuple[Variable, ...]

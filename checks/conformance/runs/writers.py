@@ -1,14 +1,15 @@
 """Which rows may stand behind a recorded function.
 
-A recording names the function that wrote, as ``module:name``; nested functions and methods appear by their last name
-only. Most writes come from the function that a row cites. Three of Nova's idioms write on behalf of another function:
+A recording names the function that wrote, as ``module:name``; nested functions and methods appear by their
+last name only. Most writes come from the function that a row cites. Three of Nova's idioms write on behalf
+of another function:
 
 - a decorator, recorded as ``module:decorator[wrapped]``: the wrapped function is known;
 - the context manager that turns an exception into an error state;
 - the helper that saves a fresh copy of the record for whoever failed.
 
-For the last two the function behind is not in the recording. Then every failure row of the same service is a candidate,
-and expected set, values and the request decide.
+For the last two the function behind is not in the recording. Then every failure row of the same service is a
+candidate, and expected set, values and the request decide.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def index_rows(rows: Iterable[WriteRow]) -> RowIndex:
 
 
 def candidate_rows(index: RowIndex, function: str, service: str | None) -> tuple[tuple[WriteRow, ...], ...]:
-    """Groups of rows that may explain a write by *function*, nearest first; a later group is used when no earlier one fits."""
+    """Groups of rows that may explain a write by *function*; a later one counts when no earlier one fits."""
     module, _, name = function.partition(":")
     if name.endswith("]"):
         helper, _, wrapped = name[:-1].partition("[")

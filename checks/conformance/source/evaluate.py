@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from itertools import product
 
-from checks.conformance.source.tree import Definition, Module
+from checks.conformance.source.tree import Definition, Module, SourceTree
 from checks.conformance.source.values import (
     VARIABLES,
     Callable,
@@ -39,8 +39,8 @@ class Environment:
 
     def signature(self) -> tuple[object, ...]:
         return (
-            tuple(sorted(self.names.items(), key=lambda item: item[0])),
-            tuple((key, tuple(sorted(fields.items()))) for key, fields in sorted(self.dirty.items()) if fields),
+            frozenset(self.names.items()),
+            frozenset((key, frozenset(fields.items())) for key, fields in self.dirty.items() if fields),
         )
 
 
@@ -196,7 +196,25 @@ def _subscript(
     return found
 
 
+def result_name(node: ast.Call | None) -> str:
+    """The name under which a path keeps what a followed call returned; no name of the source looks like it."""
+    return f"<{node.lineno}:{node.col_offset}>" if node is not None else ""
+
+
+def method_of_attribute(function: ast.expr, scope: Scope, tree: SourceTree) -> Definition | None:
+    """The method meant by ``self.x.method`` when the class assigns ``self.x = module.Class(...)``."""
+    match function:
+        case ast.Attribute(ast.Attribute(ast.Name("self"), attribute), method):
+            made = scope.module.attributes.get(attribute)
+            module_name, _, class_name = (made or "").rpartition(".")
+            module = tree.dotted(module_name) if module_name.startswith("nova") else None
+            return module.find(method, class_name) if module else None
+    return None
+
+
 def _call(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:
+    if (result := env.names.get(result_name(node))) is not None:
+        return [result]
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
     if name.endswith(DRIVER_REPORTS):
         return [Runtime("driver")]
@@ -210,6 +228,11 @@ def _call(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:
         return _dict([(ast.Constant(k.arg) if k.arg else None, k.value) for k in node.keywords], env, scope)
     if name == RECORD_CLASS:
         return [Fresh(fields_of(given)) for given in keywords(node, env, scope)]
+    for keyword in node.keywords:
+        # A record handed over to another new one goes to the database with it.
+        if keyword.arg == "instance" and isinstance(keyword.value, ast.Name) and name[:1].isupper():
+            if carried := env.dirty.get(record_key(keyword.value, env, scope)):
+                return [Fresh(tuple(sorted(carried.items())))]
     return [Unknown(ast.unparse(node))]
 
 

@@ -41,7 +41,8 @@ class Constant:
 class Guard:
     """What must hold of the instance that the API loaded, or (``rejects``) what must not.
 
-    ``vm_states`` and ``task_states`` are None when anything is accepted (or nothing rejected).
+    ``vm_states`` and ``task_states`` are None when anything is accepted (or nothing rejected).  ``condition`` is
+    the decorator, or the test that a function makes itself.
     """
 
     place: Place
@@ -52,6 +53,7 @@ class Guard:
     checks_lock: bool
     checks_host: bool
     checks_host_is_up: bool
+    condition: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,22 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Synchronisation:
-    """What power synchronisation does for a vm_state and the power state that the driver reports."""
+class Recovery:
+    """What start-up recovery does, in order, to a (vm_state, task_state, power_state): each way that it can go."""
 
-    place: Place
+    vm_state: str
+    task_state: StateName
+    power_state: str
+    outcomes: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronisation:
+    """The API calls that power synchronisation makes for a vm_state and the power state that the driver reports."""
+
     vm_state: str
     power_state: str
-    action: StateName
-    warns: bool
+    actions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,7 @@ class SourceFacts:
     writes: tuple[Write, ...]
     wrappers: tuple[Wrapper, ...]
     recovery: tuple[Branch, ...]
+    recovered: tuple[Recovery, ...]
     synchronisation: tuple[Synchronisation, ...]
     status: tuple[Status, ...]
     unresolved: tuple[Unresolved, ...]

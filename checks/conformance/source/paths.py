@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 
 from checks.conformance.source.evaluate import (
     Environment,
+    method_of_attribute,
     Scope,
     dotted_name,
     evaluate,
     fields_of,
     keywords,
     record_key,
+    result_name,
 )
 from checks.conformance.source.facts import Place
 from checks.conformance.source.tree import Definition, SourceTree
@@ -33,12 +35,14 @@ from checks.conformance.source.values import (
     Record,
     Runtime,
     Sequence,
+    Unknown,
     Value,
     truth,
 )
 
 PATH_LIMIT = 400
 DEPTH_LIMIT = 8
+SINKS = ("save", "create", "update", "setattr", "Instance", "partial")
 RERAISES = "save_and_reraise_exception"
 
 
@@ -70,14 +74,18 @@ class Explorer:
     vocabulary: dict[str, Value]
     follow: Predicate[[Definition, bool], bool]
     callbacks: dict[str, list[tuple[Place, Mapping]]]
+    followed_names: frozenset[str] = frozenset()
     saves: list[Save] = field(default_factory=list)
     depends: set[str] = field(default_factory=set)
     left_dirty: bool = False
     truncated: bool = False
+    undetermined: set[tuple[Place, str]] = field(default_factory=set)
     _stack: list[Place] = field(default_factory=list)
     _scopes: list[Definition] = field(default_factory=list)
     _points: list[list[Environment]] = field(default_factory=list)
     _tracked: dict[int, frozenset[str]] = field(default_factory=dict)
+    _awaited: set[ast.Call] = field(default_factory=set)
+    _returned: list[list[tuple[Environment, Value]]] = field(default_factory=list)
 
     def explore(self, definition: Definition) -> None:
         """Follow *definition* on its own: each parameter is whatever a caller may pass."""
@@ -89,6 +97,7 @@ class Explorer:
 
     def _body(self, definition: Definition, env: Environment) -> Outcome:
         self._scopes.append(definition)
+        self._names_that_matter()
         try:
             outcome = self._block(definition.node.body, [env])
         finally:
@@ -109,7 +118,9 @@ class Explorer:
         return outcome
 
     def _distinct(self, envs: list[Environment]) -> list[Environment]:
-        found = {repr(env.signature()): env for env in envs}
+        if len(envs) < 2:  # noqa: PLR2004 - one alone is distinct
+            return envs
+        found = {env.signature(): env for env in envs}
         if len(found) > PATH_LIMIT:
             self.truncated = True
         return list(found.values())[:PATH_LIMIT]
@@ -129,7 +140,10 @@ class Explorer:
                 return self._with(node, envs)
             case ast.Return() | ast.Raise():
                 value = node.value if isinstance(node, ast.Return) else node.exc
-                return Outcome([], self._calls(value, envs) if value else envs)
+                envs = self._calls(value, envs)
+                if isinstance(node, ast.Return) and value is not None and self._returned:
+                    self._returned[-1].extend((env, item) for env in envs for item in evaluate(value, env, self._scope))
+                return Outcome([], envs)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return Outcome(self._closure(node, envs))
             case ast.Assign(targets, value):
@@ -169,6 +183,8 @@ class Explorer:
                     return left[0] == right[0]
                 if isinstance(node.ops[0], ast.NotEq | ast.IsNot):
                     return left[0] != right[0]
+            if len(left) == 1 and right == [Literal(None)] and truth(left[0]):
+                return isinstance(node.ops[0], ast.IsNot | ast.NotEq)
         return None
 
     def _owners(self, node: ast.expr, env: Environment) -> set[str]:
@@ -219,7 +235,7 @@ class Explorer:
         self._points.append(points)
         body = self._block(node.body, [env.copy() for env in envs])
         self._points.pop()
-        changed = envs[0].dirty if envs else {}
+        changed = _still_changed(points)
         entries = self._distinct([Environment(dict(p.names), _copied(changed)) for p in points])
         after = self._block(node.orelse, body.after)
         gone = body.gone + after.gone
@@ -292,7 +308,8 @@ class Explorer:
     def _names_that_matter(self) -> frozenset[str]:
         node = self._scopes[-1].node
         if id(node) not in self._tracked:
-            self._tracked[id(node)] = relevant_names(node)
+            self._tracked[id(node)] = relevant_names(node, self.followed_names)
+            self._awaited |= _awaited_calls(node)
         return self._tracked[id(node)]
 
     def _set(self, target: ast.expr, value: Value, env: Environment) -> None:
@@ -302,7 +319,8 @@ class Explorer:
                     key = f"{self._scopes[-1].name}:{name}"
                     env.dirty[key] = dict(value.fields)
                     value = Record(key)
-                env.names[name] = value
+                # Paths that differ in nothing but an undetermined value are one path.
+                env.names[name] = value if _matters(name, value, env) else Unknown(name)
             case ast.Tuple(elements) | ast.List(elements):
                 items = value.items if isinstance(value, Sequence) and len(value.items) == len(elements) else None
                 for position, element in enumerate(elements):
@@ -312,12 +330,15 @@ class Explorer:
                         env.names.pop(element.id, None)
             case ast.Attribute(base, name) if name in VARIABLES and ast.unparse(base) != "self":
                 env.dirty.setdefault(record_key(base, env, self._scope), {})[name] = value
-            case ast.Subscript(ast.Name(name), ast.Constant(str() as key)):
+            case ast.Subscript(ast.Name(name), index):
                 container = env.names.get(name)
-                if isinstance(container, Mapping):
-                    env.names[name] = container.with_item(Literal(key), value)
-                elif key in VARIABLES:
-                    env.dirty.setdefault(record_key(ast.Name(name), env, self._scope), {})[key] = value
+                for key in evaluate(index, env, self._scope):
+                    if isinstance(container, Mapping):
+                        if not (isinstance(key, Literal) and isinstance(key.value, str) and key.value not in VARIABLES):
+                            container = env.names[name] = container.with_item(key, value)
+                    elif isinstance(key, Literal) and key.value in VARIABLES:
+                        changed = env.dirty.setdefault(record_key(ast.Name(name), env, self._scope), {})
+                        changed[str(key.value)] = value
 
     # --- calls ------------------------------------------------------------------------------------------------
 
@@ -356,6 +377,8 @@ class Explorer:
             for value in evaluate(function, env, self._scope):
                 if isinstance(value, Callable):
                     return value
+            if (method := method_of_attribute(function, self._scope, self.tree)) is not None:
+                return Callable(method, ())
             name = dotted_name(function, self._scope.module)
             if name and name.startswith("nova."):
                 module_name, _, local = name.rpartition(".")
@@ -370,7 +393,8 @@ class Explorer:
             for argument in args
             if isinstance(argument, ast.Name | ast.Attribute)
         )
-        if len(self._stack) >= DEPTH_LIMIT or not self.follow(callee.definition, takes_dirty):
+        wanted = node in self._awaited
+        if len(self._stack) >= DEPTH_LIMIT or not (wanted or self.follow(callee.definition, takes_dirty)):
             return [env]
         place = self._scopes[-1].place(node)
         if place in self._stack:
@@ -379,7 +403,7 @@ class Explorer:
         found = []
         for given in keywords(node, env, self._scope):
             named = given if isinstance(given, Mapping) else Mapping(())
-            found.extend(self._enter(callee, place, positional, named, env.copy()))
+            found.extend(self._enter(callee, place, positional, named, env.copy(), node))
         return found or [env]
 
     def _enter(
@@ -389,6 +413,7 @@ class Explorer:
         positional: list[Value],
         named: Mapping,
         env: Environment,
+        node: ast.Call | None = None,
         prefix: tuple[Place, ...] = (),
     ) -> list[Environment]:
         definition = callee.definition
@@ -396,13 +421,20 @@ class Explorer:
         names = bind(definition, (positional, named), dict(callee.closure), self.vocabulary)
         inner = Environment(names, {} if is_context else _copied(env.dirty))
         self._stack.extend(prefix or (place,))
+        self._returned.append([])
         try:
             outcome = self._body(definition, inner)
         finally:
             del self._stack[-1:]
+            returned = self._returned.pop()
         if is_context or prefix:
             return [env]
-        return [Environment(dict(env.names), end.dirty) for end in outcome.after] or [env]
+        results = [
+            Environment({**env.names, result_name(node): _shared(value)}, end.dirty)
+            for end, value in returned
+            if node is not None and _shared(value) is not None
+        ]
+        return results or [Environment(dict(env.names), end.dirty) for end in outcome.after] or [env]
 
     def _update(self, node: ast.Call, base: ast.expr, env: Environment) -> list[Environment]:
         found = []
@@ -417,6 +449,8 @@ class Explorer:
             elif fields := fields_of(value):
                 if isinstance(value, Mapping) or _is_instance(base):
                     forked.dirty.setdefault(record_key(base, env, self._scope), {}).update(fields)
+            elif _is_instance(base) and not isinstance(value, Mapping):
+                self.undetermined.add((self._scopes[-1].place(node), ast.unparse(node)))
             found.append(forked)
         return found
 
@@ -444,8 +478,9 @@ class Explorer:
             if is_insert:
                 # What the record is created with comes with it, from where it was built.
                 sets = tuple((name, fields.get(name, Runtime("received"))) for name in VARIABLES)
-            if sets or expected not in (None, Literal(None)):
-                kind = "insert" if is_insert else "save" if sets else "check"
+            if sets or self._stack or expected not in (None, Literal(None)):
+                checks = expected not in (None, Literal(None))
+                kind = "insert" if is_insert else "save" if sets else "check" if checks else "none"
                 self.saves.append(Save(places, kind, expected, expected_vm, sets, key))
         after = env.copy()
         after.dirty.pop(key, None)
@@ -454,6 +489,16 @@ class Explorer:
 
 def _copied(dirty: dict[str, dict[str, Value]]) -> dict[str, dict[str, Value]]:
     return {key: dict(fields) for key, fields in dirty.items()}
+
+
+def _still_changed(points: list[Environment]) -> dict[str, dict[str, Value]]:
+    """What was changed before a ``try`` and is saved nowhere in it; *points* begins with the state before it."""
+    if not points:
+        return {}
+    return {
+        key: {name: value for name, value in fields.items() if all(name in p.dirty.get(key, {}) for p in points)}
+        for key, fields in points[0].dirty.items()
+    }
 
 
 def _is_instance(node: ast.expr) -> bool:
@@ -485,7 +530,7 @@ def _writes(body: list[ast.stmt]) -> bool:
     )
 
 
-def relevant_names(function: ast.AST) -> frozenset[str]:
+def relevant_names(function: ast.AST, followed: frozenset[str]) -> frozenset[str]:
     """The local names that can reach a state variable, a save, an argument or a test: the others need no paths."""
     wanted: set[str] = set()
     sources: dict[str, set[str]] = {}
@@ -499,13 +544,11 @@ def relevant_names(function: ast.AST) -> frozenset[str]:
                 if isinstance(target, ast.Attribute) and target.attr in VARIABLES:
                     wanted |= loads | _names_in(target)
         elif isinstance(node, ast.Call):
-            interesting = any(
-                k.arg is None or "state" in k.arg or "update" in k.arg for k in node.keywords
-            ) or ast.unparse(node.func).endswith(("save", "update", "setattr", "_and_notify", "_vm_state", "_error_state"))
-            if interesting:
+            called = ast.unparse(node.func).rpartition(".")[2]
+            if called in followed or called in SINKS:
                 for argument in (*node.args, *(k.value for k in node.keywords)):
                     wanted |= _names_in(argument)
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("save", "update"):
+            if isinstance(node.func, ast.Attribute) and node.func.attr in SINKS:
                 wanted |= _names_in(node.func.value)
     queue = list(wanted)
     while queue:
@@ -514,6 +557,47 @@ def relevant_names(function: ast.AST) -> frozenset[str]:
                 wanted.add(source)
                 queue.append(source)
     return frozenset(wanted & set(sources))
+
+
+def _matters(name: str, value: Value, env: Environment) -> bool:
+    match value:
+        case Unknown():
+            return False
+        case Record(key):
+            return key in env.dirty or _is_instance(ast.Name(name))
+        case Sequence(items):
+            return all(_matters(name, item, env) for item in items)
+    return True
+
+
+def _awaited_calls(function: ast.AST) -> set[ast.Call]:
+    """The calls whose result a record is updated with: what they return decides what is written."""
+    given = {
+        argument.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "update"
+        and _is_instance(node.func.value)
+        for argument in node.args
+        if isinstance(argument, ast.Name)
+    }
+    return {
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and any(isinstance(target, ast.Name) and target.id in given for target in node.targets)
+    }
+
+
+def _shared(value: Value) -> Value | None:
+    """*value* if it means the same to a caller: a record, or data that holds no name of the callee."""
+    if isinstance(value, Record | Mapping | Fresh):
+        return value
+    if isinstance(value, Sequence) and any(isinstance(item, Record | Mapping) for item in value.items):
+        return value
+    return None
 
 
 def _names_in(node: ast.AST) -> set[str]:

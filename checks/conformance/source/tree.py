@@ -43,13 +43,18 @@ class Definition:
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """A parsed file: ``imports`` maps each local name to the dotted name that it stands for."""
+    """A parsed file.
+
+    ``imports`` maps each local name to the dotted name that it stands for, ``attributes`` each ``self.x`` that is
+    assigned ``module.Class(...)`` to that class.
+    """
 
     file: str
     tree: ast.Module
     imports: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
     bases: dict[str, list[str]] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
 
     @property
     def dotted(self) -> str:
@@ -120,6 +125,7 @@ class SourceTree:
             return None
         module = Module(file, tree)
         _index(module, tree.body, "", None)
+        _index_attributes(module)
         return module
 
 
@@ -146,3 +152,14 @@ def _index(module: Module, body: list[ast.stmt], prefix: str, owner: str | None)
                 _index(module, getattr(node, part, []), prefix, owner)
             for handler in getattr(node, "handlers", []):
                 _index(module, handler.body, prefix, owner)
+
+
+def _index_attributes(module: Module) -> None:
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value):
+                made = value.values[-1] if isinstance(value, ast.BoolOp) else value
+                if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute):
+                    base, _, rest = ast.unparse(made.func).partition(".")
+                    if base in module.imports:
+                        module.attributes.setdefault(attribute, f"{module.imports[base]}.{rest}")

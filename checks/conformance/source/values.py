@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Callable:
     """A function as a value, with the names that it closes over."""
 
     definition: Definition
-    closure: tuple[tuple[str, Value], ...]
+    closure: tuple[tuple[str, Value], ...] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

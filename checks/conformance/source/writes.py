@@ -7,8 +7,9 @@ the place that decides its values; the helper itself is kept too, marked generic
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checks.conformance.source.evaluate import Environment, Scope, evaluate, keywords
 from checks.conformance.source.facts import Place, StateName, Unresolved, Write
@@ -27,11 +28,17 @@ class Writers:
     mentions: dict[str, frozenset[str]] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
     savers: set[str] = field(default_factory=set)
+    producers: set[str] = field(default_factory=set)
+    decided: set[str] = field(default_factory=set)
 
     def follow(self, definition: Definition, takes_dirty: bool) -> bool:
         """Whether a call of *definition* must be entered to know what is written."""
         name = definition.citation
-        return name in self.helpers or (takes_dirty and name in self.savers)
+        return name in self.helpers or name in self.producers or (takes_dirty and name in self.savers)
+
+    def followed_names(self) -> frozenset[str]:
+        """The last parts of the names of the functions that are followed."""
+        return frozenset(re.split(r"[.:]", name)[-1] for name in self.helpers | self.producers)
 
 
 def read_writes(tree: SourceTree, vocabulary: dict[str, Value]) -> tuple[list[Write], list[Unresolved]]:
@@ -43,9 +50,10 @@ def read_writes(tree: SourceTree, vocabulary: dict[str, Value]) -> tuple[list[Wr
     for _ in range(ROUNDS):
         before = set(writers.helpers)
         for name in sorted(pending):
-            explorer = Explorer(tree, vocabulary, writers.follow, callbacks)
+            explorer = Explorer(tree, vocabulary, writers.follow, callbacks, writers.followed_names())
             explorer.explore(writers.definitions[name])
             results[name] = explorer
+            writers.decided |= explorer.depends
             writers.helpers |= explorer.depends | _owners(explorer.saves)
             if explorer.left_dirty:
                 writers.helpers.add(name)
@@ -58,12 +66,16 @@ def read_writes(tree: SourceTree, vocabulary: dict[str, Value]) -> tuple[list[Wr
             name for name in writers.definitions if writers.mentions[name] & simple or name in closures or name in new
         }
     saves = [save for explorer in results.values() for save in explorer.saves]
+    undetermined = [
+        Unresolved(place, f"what {text} writes could not be determined")
+        for place, text in sorted({item for explorer in results.values() for item in explorer.undetermined})
+    ]
     truncated = [
         Unresolved(writers.definitions[name].place(writers.definitions[name].node), "too many paths to follow them all")
         for name, explorer in results.items()
         if explorer.truncated
     ]
-    return _writes(saves, writers), truncated + _undetermined(saves, writers)
+    return _writes(saves, writers), truncated + undetermined + _undetermined(saves, writers)
 
 
 def _find_writers(tree: SourceTree) -> Writers:
@@ -72,6 +84,8 @@ def _find_writers(tree: SourceTree) -> Writers:
         for definition in module.definitions.values():
             if _saves(definition.node):
                 writers.savers.add(definition.citation)
+            if _produces(definition.node):
+                writers.producers.add(definition.citation)
             if not definition.is_closure:
                 writers.definitions[definition.citation] = definition
                 writers.mentions[definition.citation] = _mentioned(definition.node)
@@ -89,6 +103,14 @@ def _touches(node: ast.AST) -> bool:
 def _saves(node: ast.AST) -> bool:
     return any(
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in ("save", "create")
+        for n in ast.walk(node)
+    )
+
+
+def _produces(node: ast.AST) -> bool:
+    """Whether a function builds a dict with a state variable and returns something."""
+    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node)) and any(
+        isinstance(n, ast.Dict) and any(isinstance(k, ast.Constant) and k.value in VARIABLES for k in n.keys)
         for n in ast.walk(node)
     )
 
@@ -132,15 +154,34 @@ def _owners(saves: list[Save]) -> set[str]:
 
 
 def _writes(saves: list[Save], writers: Writers) -> list[Write]:
-    found: dict[str, Write] = {}
+    candidates: dict[tuple[Place, ...], dict[str, Write]] = {}
     for save in saves:
-        outermost = save.places[0].citation
-        generic = bool(_all_parameters(save)) or (len(save.places) == 1 and outermost in writers.helpers)
+        if save.kind == "none":
+            continue
+        decided_by_caller = len(save.places) == 1 and save.places[0].citation in writers.decided
         write = Write(
-            save.places, save.kind, _expected(save.expected), _expected(save.expected_vm), _sets(save.sets), generic
+            save.places,
+            save.kind,
+            _expected(save.expected),
+            _expected(save.expected_vm),
+            _sets(save.sets),
+            bool(_all_parameters(save)) or decided_by_caller,
         )
-        found[repr(write)] = write
-    return sorted(found.values(), key=_order)
+        candidates.setdefault(write.places, {})[_values(write)] = write
+    followed = {write.save for places, group in candidates.items() if len(places) > 1 for write in group.values()}
+    found = []
+    for places, group in candidates.items():
+        for values, write in group.items():
+            shorter = (candidates.get(places[start:], {}).get(values) for start in range(1, len(places)))
+            if any(other is not None and not other.generic for other in shorter):
+                continue
+            lonely = len(places) == 1 and write.save not in followed and "$" not in values.replace("$driver", "")
+            found.append(replace(write, generic=False) if lonely else write)
+    return sorted(found, key=_order)
+
+
+def _values(write: Write) -> str:
+    return repr((write.kind, write.expected, write.expected_vm, sorted(write.sets.items())))
 
 
 def _order(write: Write) -> tuple[object, ...]:
