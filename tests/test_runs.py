@@ -361,7 +361,7 @@ def test_the_recorded_name_is_the_module_and_the_last_name() -> None:
 
 
 def test_the_sample_of_nova_is_whole() -> None:
-    """Its numbers are those of the description that came with it; its steps follow one another without a gap."""
+    """As many instances as its description says; its steps follow one another without a gap."""
     runs = [read_line(line, str(number)) for number, line in enumerate(open_lines(SAMPLE), start=1)]
     assert len(runs) == 434
     for recorded in runs:

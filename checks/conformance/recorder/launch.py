@@ -47,7 +47,7 @@ def record(argv: Sequence[str], out: str | Path) -> Recording:
     with tempfile.TemporaryDirectory(prefix="nova-lifecycle-") as name:
         folder = Path(name)
         try:
-            status = subprocess.run(list(argv), env=_environment(folder), check=False).returncode  # noqa: S603
+            done = subprocess.run(list(argv), env=_environment(folder), check=False)  # noqa: S603
         except OSError as error:
             place, found = f"COMMAND {argv[0]}", error.strerror or "cannot be started"
             raise InputError(Fault(place, found, "give a program that can be run")) from error
@@ -58,7 +58,7 @@ def record(argv: Sequence[str], out: str | Path) -> Recording:
             raise InputError(
                 Fault(str(target), error.strerror or "cannot be written", "name another file")
             ) from error
-    return Recording(status, instances, steps, faults)
+    return Recording(done.returncode, instances, steps, faults)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -178,7 +178,7 @@ def _wrap_database(module):
 
 
 def _row(module, context, uuid):
-    """The row as the transaction in progress sees it: (state, hidden, deleted), or None when there is none."""
+    """The row as the transaction in progress sees it: (state, hidden, deleted), or None."""
     model = module.models.Instance
     with context.session.no_autoflush:
         found = (
@@ -269,7 +269,7 @@ def _action(module, context, uuid):
 
 
 def _cell(context):
-    """A name for the database that the transaction writes: stable where it has an address, numbered where not."""
+    """A name for the database of the transaction: its address, or a number where it has none."""
     uuid = getattr(context, "cell_uuid", None)
     if uuid is not None and not uuid.replace("-", "").strip("0"):
         return "cell0"
