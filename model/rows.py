@@ -10,11 +10,11 @@ from dataclasses import dataclass
 class WriteRow:
     """One write of the record by one operation.
 
-    ``id`` is stable; ``kind`` is one of request, step, failure, event, periodic, recovery, admin; ``service`` one of
-    api, conductor, compute, peer. ``source`` is ``file:qualified name``. ``expect`` holds the task_state constants
-    of the compare-and-swap (``"None"`` for NULL), None when there is none. ``writes`` maps each variable to a constant,
-    to several joined by ``|``, or to ``"$..."`` where the value is computed at run time. ``vm_state`` holds the vm_states in
-    which the row can occur, None when any.
+    ``id`` is stable; ``kind`` is one of request, step, failure, event, periodic, recovery, admin;
+    ``service`` one of api, conductor, compute, peer. ``source`` is ``file:qualified name``. ``expect`` holds
+    the task_state constants of the compare-and-swap (``"None"`` for NULL), None when there is none.
+    ``writes`` maps each variable to a constant, to several joined by ``|``, or to ``"$..."`` where the value
+    is computed at run time. ``vm_state`` holds the vm_states in which the row can occur, None when any.
     """
 
     id: str
