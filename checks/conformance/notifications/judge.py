@@ -129,55 +129,43 @@ def _judge_instance(
 ) -> None:
     known: State | None = None
     for seen in ordered:
-        if known is not None and not seen.born:
-            if seen.state[:2] == known[:2] and seen.state[2] in (known[2], UNKNOWN):
-                tally["confirmed"] += 1
-                continue
+        if known == seen.state:
+            tally["confirmed"] += 1
+        elif not seen.born:
             found = _explain(known, seen, moves)
-            if isinstance(found, tuple):
-                tally["changes"] += 1
-                if len(found) == 1:
-                    observed[found[0]] += 1
-            elif found.what.startswith("gap"):
-                gaps.append(found)
-            else:
-                contradictions.append(found)
-        elif seen.old and not seen.born:
-            found = _explain((*seen.old[0], UNKNOWN), seen, moves)
-            if isinstance(found, tuple):
+            if isinstance(found, Finding):
+                (gaps if found.what.startswith("gap") else contradictions).append(found)
+            elif found:
                 tally["changes"] += 1
                 observed.update(found if len(found) == 1 else ())
-            elif seen.old[0] != seen.state[:2]:
-                contradictions.append(found)
         known = seen.state
 
 
-def _explain(known: State, seen: Observation, moves: Moves) -> tuple[str, ...] | Finding:
-    """The rows that explain what *seen* shows after *known*, or the gap or contradiction that it is."""
-    for pair in seen.old:
-        if pair != seen.state[:2] and pair == known[:2]:
-            fitting = fitting_moves(moves, known, seen.state) or fitting_moves(
-                moves, (*pair, UNKNOWN), seen.state
-            )
-            if fitting:
-                return fitting
-            return _finding(seen, known, "contradiction: no row makes this change in one write")
+def _explain(known: State | None, seen: Observation, moves: Moves) -> tuple[str, ...] | Finding:
+    """The rows that explain what *seen* shows after *known*, or the gap or contradiction that it is.
+
+    No rows and no finding: the first that is heard of an instance may show any state.
+    """
     changes = [pair for pair in seen.old if pair != seen.state[:2]]
-    for pair in changes:
-        if not fitting_moves(moves, (*pair, UNKNOWN), seen.state) and len(changes) == len(seen.old):
-            old = (*pair, known[2])
-            return _finding(seen, old, "contradiction: no row makes this change in one write")
-    befores = changes if changes and len(changes) == len(seen.old) else [seen.state[:2]]
-    reached = _reached(moves, known)
-    if any(after[:2] == before for before in befores for after in reached):
-        between = " and ".join(str(before) for before in befores)
-        return _finding(seen, known, f"gap: notifications are missing; some path of rows leads to {between}")
+    possible = {pair: fitting_moves(moves, (*pair, UNKNOWN), seen.state) for pair in changes}
+    if known is None or known[:2] in changes:
+        pairs = changes if known is None else [known[:2]]
+        for pair in pairs:
+            if possible[pair]:
+                power = UNKNOWN if known is None else known[2]
+                return fitting_moves(moves, (*pair, power), seen.state) or possible[pair]
+    certain = len(changes) == len(seen.old) > 0
+    if certain and not any(possible.values()):
+        old = (*changes[0], UNKNOWN if known is None else known[2])
+        return _finding(seen, old, "contradiction: no row makes this change in one write")
+    if known is None:
+        return ()
+    reached = reachable(moves, known)
+    if certain and any(after[:2] in changes for after in reached):
+        return _finding(seen, known, "gap: notifications are missing; a path of rows leads to its old state")
+    if not certain and seen.state in reached:
+        return _finding(seen, known, "gap: notifications are missing; a path of rows leads there")
     return _finding(seen, known, "contradiction: no path of rows leads there")
-
-
-def _reached(moves: Moves, known: State) -> frozenset[State]:
-    """States reachable from *known*; an unknown last value is left as it is, no row tests it."""
-    return reachable(moves, known)
 
 
 def _finding(seen: Observation, old: State, what: str) -> Finding:
@@ -218,12 +206,17 @@ def _apart(first: str, second: str) -> float:
 
 def format_notifications(report: NotificationsReport) -> str:
     """The report as text: counts, then every contradiction and gap with its place."""
-    out = [
-        f"{report.lines} notifications of {report.instances} instances: {report.changes} changes explained, "
-        f"{report.confirmed} confirmed a known state, {report.ignored} without state, {report.duplicates}
-        repeated, " f"{len(report.gaps)} gaps, {len(report.contradictions)} contradictions,
-        {report.broken_lines} broken lines"
-    ]
+    counts = {
+        "changes explained": report.changes,
+        "confirmed a known state": report.confirmed,
+        "without state": report.ignored,
+        "repeated": report.duplicates,
+        "gaps": len(report.gaps),
+        "contradictions": len(report.contradictions),
+        "broken lines": report.broken_lines,
+    }
+    listed = ", ".join(f"{count} {what}" for what, count in counts.items())
+    out = [f"{report.lines} notifications of {report.instances} instances: {listed}"]
     out += [str(fault) for fault in report.faults]
     for found in (*report.contradictions, *report.gaps):
         change = " -> ".join(

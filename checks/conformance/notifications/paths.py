@@ -51,7 +51,7 @@ def fitting_moves(moves: Moves, old: State, new: State) -> tuple[str, ...]:
 
 
 def reachable(moves: Moves, state: State) -> frozenset[State]:
-    """All states that some path of rows leads to from *state*, itself included. Breadth first, once per state."""
+    """All states that some path of rows leads to from *state*, itself included; computed once per state."""
     known = moves.reached.get(state)
     if known is None:
         seen, frontier = {state}, [state]

@@ -138,7 +138,7 @@ def _attribute(node: ast.Attribute, env: Environment, scope: Scope) -> Value:
     if node.attr == "state" and Runtime("driver") in evaluate(node.value, env, scope):
         return Runtime("driver")
     if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
-        method = scope.module.find(node.attr, scope.definition.owner)
+        method = scope.module.method(node.attr, scope.definition.owner)
         if method is not None:
             return Callable(method, ())
     return Record(record_key(node, env, scope))

@@ -35,6 +35,7 @@ from checks.conformance.source.values import (
     Record,
     Runtime,
     Sequence,
+    State,
     Unknown,
     Value,
     truth,
@@ -42,6 +43,7 @@ from checks.conformance.source.values import (
 
 PATH_LIMIT = 400
 DEPTH_LIMIT = 8
+NEVER_NONE = (Runtime("driver"), Runtime("vm_state"))
 SINKS = ("save", "create", "update", "setattr", "Instance", "partial")
 RERAISES = "save_and_reraise_exception"
 
@@ -172,6 +174,10 @@ class Explorer:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             inner = self._test(node.operand, env)
             return None if inner is None else not inner
+        if isinstance(node, ast.BoolOp):
+            decisive = isinstance(node.op, ast.Or)
+            known = {self._test(operand, env) for operand in node.values}
+            return decisive if decisive in known else None if None in known else not decisive
         if isinstance(node, ast.Name):
             answers = {truth(value) for value in evaluate(node, env, self._scope)}
             return answers.pop() if len(answers) == 1 else None
@@ -183,8 +189,10 @@ class Explorer:
                     return left[0] == right[0]
                 if isinstance(node.ops[0], ast.NotEq | ast.IsNot):
                     return left[0] != right[0]
-            if len(left) == 1 and right == [Literal(None)] and truth(left[0]):
-                return isinstance(node.ops[0], ast.IsNot | ast.NotEq)
+            if len(left) == len(right) == 1 and Literal(None) in (left[0], right[0]):
+                other = right[0] if left[0] == Literal(None) else left[0]
+                if isinstance(other, State | Mapping | Sequence) or other in NEVER_NONE:
+                    return isinstance(node.ops[0], ast.IsNot | ast.NotEq)
         return None
 
     def _owners(self, node: ast.expr, env: Environment) -> set[str]:
@@ -334,7 +342,7 @@ class Explorer:
                 container = env.names.get(name)
                 for key in evaluate(index, env, self._scope):
                     if isinstance(container, Mapping):
-                        if not (isinstance(key, Literal) and isinstance(key.value, str) and key.value not in VARIABLES):
+                        if not _is_other_name(key):
                             container = env.names[name] = container.with_item(key, value)
                     elif isinstance(key, Literal) and key.value in VARIABLES:
                         changed = env.dirty.setdefault(record_key(ast.Name(name), env, self._scope), {})
@@ -356,20 +364,26 @@ class Explorer:
                 return self._save(node, function, env)
             if function.attr == "update" and (node.args or node.keywords):
                 return self._update(node, function.value, env)
+            if function.attr in ("append", "add") and isinstance(function.value, ast.Name) and len(node.args) == 1:
+                held = env.names.get(function.value.id)
+                if isinstance(held, Sequence):
+                    env.names[function.value.id] = Sequence((*held.items, evaluate(node.args[0], env, self._scope)[0]))
+                    return [env]
             if function.attr == "refresh":
                 env.dirty.pop(record_key(function.value, env, self._scope), None)
                 return [env]
         elif isinstance(function, ast.Name) and function.id == "setattr" and len(node.args) == 3:  # noqa: PLR2004
             return self._setattr(node, env)
         callee = self._callee(function, env)
-        if callee is not None:
+        if callee is not None and self._follows(callee, node, list(node.args), env):
             return self._follow(callee, node, list(node.args), env)
         # Handing over a function with its arguments: partial(f, x), executor.submit(f, x), spawn(f, x).
         for position, argument in enumerate(node.args):
             if isinstance(argument, ast.Name | ast.Attribute):
                 for value in evaluate(argument, env, self._scope):
-                    if isinstance(value, Callable) and len(node.args) > position + 1:
-                        return self._follow(value, node, list(node.args[position + 1 :]), env)
+                    rest = list(node.args[position + 1 :])
+                    if isinstance(value, Callable) and rest and self._follows(value, node, rest, env):
+                        return self._follow(value, node, rest, env)
         return [env]
 
     def _callee(self, function: ast.expr, env: Environment) -> Callable | None:
@@ -387,18 +401,18 @@ class Explorer:
                 return Callable(found, ()) if found else None
         return None
 
-    def _follow(self, callee: Callable, node: ast.Call, args: list[ast.expr], env: Environment) -> list[Environment]:
+    def _follows(self, callee: Callable, node: ast.Call, args: list[ast.expr], env: Environment) -> bool:
         takes_dirty = any(
             env.dirty.get(record_key(argument, env, self._scope))
             for argument in args
             if isinstance(argument, ast.Name | ast.Attribute)
         )
-        wanted = node in self._awaited
-        if len(self._stack) >= DEPTH_LIMIT or not (wanted or self.follow(callee.definition, takes_dirty)):
-            return [env]
+        if len(self._stack) >= DEPTH_LIMIT or self._scopes[-1].place(node) in self._stack:
+            return False
+        return node in self._awaited or self.follow(callee.definition, takes_dirty)
+
+    def _follow(self, callee: Callable, node: ast.Call, args: list[ast.expr], env: Environment) -> list[Environment]:
         place = self._scopes[-1].place(node)
-        if place in self._stack:
-            return [env]
         positional = [evaluate(argument, env, self._scope)[0] for argument in args if not isinstance(argument, ast.Starred)]
         found = []
         for given in keywords(node, env, self._scope):
@@ -593,11 +607,19 @@ def _awaited_calls(function: ast.AST) -> set[ast.Call]:
 
 def _shared(value: Value) -> Value | None:
     """*value* if it means the same to a caller: a record, or data that holds no name of the callee."""
-    if isinstance(value, Record | Mapping | Fresh):
-        return value
-    if isinstance(value, Sequence) and any(isinstance(item, Record | Mapping) for item in value.items):
-        return value
+    match value:
+        case Mapping(items):
+            return Mapping(tuple(pair for pair in items if not _is_other_name(pair[0])))
+        case Record() | Fresh():
+            return value
+        case Sequence(items) if any(isinstance(item, Record | Mapping) for item in items):
+            return Sequence(tuple(_shared(item) or Unknown("") for item in items))
     return None
+
+
+def _is_other_name(key: Value) -> bool:
+    """Whether the key of an item names neither a state nor a state variable."""
+    return isinstance(key, Literal) and isinstance(key.value, str) and key.value not in VARIABLES
 
 
 def _names_in(node: ast.AST) -> set[str]:

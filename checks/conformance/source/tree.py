@@ -77,6 +77,14 @@ class Module:
         return None
 
 
+    def method(self, name: str, owner: str | None) -> Definition | None:
+        """What ``self.name`` means in class *owner*; in a decorator's function, the module's only such method."""
+        if owner is not None:
+            return self.find(name, owner)
+        found = [self.definitions[f"{each}.{name}"] for each in self.bases if f"{each}.{name}" in self.definitions]
+        return found[0] if len(found) == 1 else None
+
+
 class SourceTree:
     """The modules of a source tree, parsed when first asked for."""
 

@@ -118,8 +118,8 @@ def truth(value: Value) -> bool | None:
     match value:
         case Literal(given):
             return bool(given)
-        case State() | Runtime("vm_state") | Callable():
-            # No vm_state is empty: every value in its domain is a non-empty string.
+        case State("vm_state" | "task_state") | Runtime("vm_state") | Callable():
+            # No vm_state or task is empty: each is a non-empty string.  A power state may be 0.
             return True
         case Sequence(items):
             return bool(items)
