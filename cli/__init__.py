@@ -1,0 +1,1 @@
+"""The command ``nova-lifecycle`` and the REPL: the only room that knows all the others."""

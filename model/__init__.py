@@ -1,0 +1,1 @@
+"""What Nova does: the tables, and the transition system that they define."""

@@ -39,7 +39,7 @@ class InputError(LifecycleError):
 
 def nearest(name: str, legal: tuple[str, ...] | list[str]) -> str | None:
     """The legal name closest to *name* (case ignored), or None when none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only an error needs it
+    from difflib import get_close_matches
 
     folded = {candidate.casefold(): candidate for candidate in legal}
     matches = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)

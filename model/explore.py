@@ -45,9 +45,7 @@ class Moves:
         self.lifecycle: Lifecycle = semantics.lifecycle
         self.scenario = scenario
         self._kinds = {row.id: row.kind for row in self.lifecycle.rows.values()}
-        self._starts: tuple[Start, ...] = tuple(
-            start for start in semantics.starts if start.kind in scenario.kinds
-        )
+        self._starts: tuple[Start, ...] = tuple(start for start in semantics.starts if start.kind in scenario.kinds)
         self._by_first = self._index()
         self._static: dict[int, tuple[bool, bool, str]] = {}
         self._started_by: dict[int, bool] = {}

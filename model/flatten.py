@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from model import schema
 from model.lifecycle import Row, Service
@@ -96,7 +97,7 @@ class Flattener:
         """Compile operation *name*; the ids of its guards' rows, in order."""
         operation, document = self.sources.operations[name]
         self._remembered = {}
-        self._collect_remembered(operation)
+        self._collect_remembered()
         start = FINISHED
         guards = [
             (position, guard) for position, guard in enumerate(operation.guards) if in_release(guard, self.release)
@@ -134,13 +135,17 @@ class Flattener:
         """Note each procedure that nothing starts, runs or casts to."""
         for name, (operation, document) in self.sources.operations.items():
             for procedure, body in operation.procedures.items():
-                if (name, procedure) not in self._used and in_release(body, self.release) and in_release(operation, self.release):
+                if (
+                    (name, procedure) not in self._used
+                    and in_release(body, self.release)
+                    and in_release(operation, self.release)
+                ):
                     path: Path_ = ("procedures", procedure)
                     self.vocabulary.fault(
                         document, path, f"nothing leads to procedure {procedure!r}", "start, run or cast to it"
                     )
 
-    def _collect_remembered(self, operation: schema.Operation) -> None:
+    def _collect_remembered(self) -> None:
         """All names that anything may remember: values of a procedure may come from whoever runs it."""
         for other, _ in self.sources.operations.values():
             for guard in other.guards:
@@ -219,9 +224,7 @@ class Flattener:
 
     # -- handlers ---------------------------------------------------------------------------------------------------
 
-    def _policy(
-        self, use: schema.PolicyUse, context: Context, after: int, document: Document, path: Path_
-    ) -> Context:
+    def _policy(self, use: schema.PolicyUse, context: Context, after: int, document: Document, path: Path_) -> Context:
         """*context* inside the handlers of *use*; a handler that continues goes to *after*."""
         if not in_release(use, self.release):
             return context
@@ -278,9 +281,7 @@ class Flattener:
                 after = frame.after
             case _:
                 if other:
-                    self.vocabulary.known(
-                        other, self.sources.exceptions, "exception", frame.document, (*path, "then")
-                    )
+                    self.vocabulary.known(other, self.sources.exceptions, "exception", frame.document, (*path, "then"))
                 after = self._raise(other or exception, outer)
         for position, kind in enumerate(handler.catch):
             if kind != "any":
@@ -291,8 +292,7 @@ class Flattener:
             outer, failure=True, arguments=frame.arguments,
             operation="policies" if frame.owner else outer.operation, procedure=frame.owner or outer.procedure,
         )  # fmt: skip
-        start = self._steps(handler.steps, context, after, frame.document, (*path, "steps"))
-        return start
+        return self._steps(handler.steps, context, after, frame.document, (*path, "steps"))
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class Flattener:
     ) -> int:
         """The point at which *steps* start, going on at *after*."""
         present = [(position, step) for position, step in enumerate(steps) if in_release(step, self.release)]
-        for (_, step), (position, _) in zip(present, present[1:], strict=False):
+        for (_, step), (position, _) in pairwise(present):
             if isinstance(step, schema.CastStep | schema.ReturnStep | schema.RaiseStep):
                 self.vocabulary.fault(
                     document, (*path, position), "a step that nothing leads to", "the step before it ends the flow"
@@ -378,7 +378,9 @@ class Flattener:
             for name in names
         )
         for position, name in enumerate(step.ignore):
-            self.vocabulary.known(name, (*self.sources.exceptions, "any"), "exception", document, (*path, "ignore", position))
+            self.vocabulary.known(
+                name, (*self.sources.exceptions, "any"), "exception", document, (*path, "ignore", position)
+            )
         return self._emit(Save(*self._common(row, context), writes, expect, where, step.otherwise, after, raised))
 
     def _read(self, step: schema.ReadStep, context: Context, after: int, document: Document, path: Path_) -> int:
@@ -415,7 +417,7 @@ class Flattener:
         known = self._procedure(context.operation, step.to, document, (*path, "to"))
         if known is None:
             return FINISHED
-        owner, procedure, where, name = known
+        owner, procedure, _, name = known
         row = self._step_row(step, step.cast, "cast", context, document, path)
         key = (owner, name, row)
         if key not in self._messages:
@@ -469,7 +471,9 @@ class Flattener:
                 made.append((variable, operand))
         return tuple(sorted(made, key=lambda write: write[0]))
 
-    def _alternatives(self, wanted: Mapping[str, str | list[str]], document: Document, path: Path_) -> tuple[Writes, ...]:
+    def _alternatives(
+        self, wanted: Mapping[str, str | list[str]], document: Document, path: Path_
+    ) -> tuple[Writes, ...]:
         """Every combination of the values that a call may leave."""
         combinations: list[dict[str, str]] = [{}]
         for name, texts in wanted.items():

@@ -174,6 +174,7 @@ class Lifecycle:
     special: tuple[tuple[str, Conjunction], ...]
     missing: str
     exceptions: Mapping[str, str | None] = field(default_factory=dict)
+    observed: Mapping[int, int] = field(default_factory=dict)
 
     def index(self, variable: str) -> int:
         """The number of *variable*; KeyError when there is none."""

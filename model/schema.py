@@ -126,6 +126,9 @@ class Record(BaseModel):
     variables: dict[Name, Variable] = {}
     defaults: list[Default] = []
     compare_and_swap: CompareAndSwap
+    observed: dict[str, str] = Field(
+        default={}, description="state variable -> the variable that holds the truth of which it is the last report"
+    )
     predicates: dict[Name, Condition]
     services: dict[Name, Service]
     exceptions: dict[Name, ExceptionKind]
@@ -164,7 +167,9 @@ class CallStep(StepRow):
     call: Name
     set: dict[str, str | Values] = {}
     fails: list[str] = []
-    failing: list[dict[str, str]] = Field(default=[{}], description="what a failing call may have changed; one of these")
+    failing: list[dict[str, str]] = Field(
+        default=[{}], description="what a failing call may have changed; one of these"
+    )
 
 
 class CastStep(StepRow):

@@ -411,7 +411,7 @@ def _meet(first: Tests | When, second: Tests | When) -> When | None:
     met: dict[int, frozenset[int]] = {}
     for variable, values in (*first, *second):
         assert isinstance(variable, int)
-        narrowed: frozenset[int] = met[variable] & values if variable in met else values  # type: ignore[assignment,operator]
+        narrowed: frozenset[int] = met[variable] & values if variable in met else values
         if not narrowed:
             return None
         met[variable] = narrowed

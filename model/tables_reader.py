@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from model import schema
+from model.content import content_digest, table_files
 from model.errors import Fault, InputError
 from model.flatten import Flattener, Sources
 from model.lifecycle import (
@@ -31,20 +31,6 @@ SHARED = ("states", "status", "record", "policies", "scenarios")
 Table = TypeVar("Table")
 
 
-def table_files(folder: Path) -> list[Path]:
-    """Every table below *folder*, sorted by name; vocabularies of other releases are read on their own."""
-    return sorted(path for path in folder.rglob("*.yaml") if "vocabulary" not in path.relative_to(folder).parts[:-1])
-
-
-def digest(folder: Path) -> str:
-    """A hash of the tables' names and contents."""
-    made = hashlib.sha256()
-    for path in sorted(folder.rglob("*.yaml")):
-        made.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        made.update(path.read_bytes() + b"\0")
-    return made.hexdigest()
-
-
 def read_tables(folder: Path, release: str | None = None) -> Lifecycle:
     """The lifecycle that the tables in *folder* define for *release* (the newest one by default).
 
@@ -52,7 +38,9 @@ def read_tables(folder: Path, release: str | None = None) -> Lifecycle:
     (against :mod:`model.schema`), and of what its names mean.
     """
     if not folder.is_dir():
-        raise InputError(Fault(str(folder), "no such folder of tables", "give a folder with states.yaml and record.yaml"))
+        raise InputError(
+            Fault(str(folder), "no such folder of tables", "give a folder with states.yaml and record.yaml")
+        )
     faults: list[Fault] = []
     documents: dict[str, Document] = {}
     for path in table_files(folder):
@@ -94,7 +82,7 @@ def read_tables(folder: Path, release: str | None = None) -> Lifecycle:
     if chosen not in legal:
         raise InputError(Fault("--release", f"unknown release {chosen!r}", "known: " + ", ".join(legal)))
     parts = _Parts(states, status, record, policies, scenarios, operations, documents)
-    return _assemble(parts, chosen, digest(folder), faults)
+    return _assemble(parts, chosen, content_digest(folder), faults)
 
 
 class _Parts:
@@ -170,7 +158,9 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
                 (vocabulary.numbers[name], number)
                 for name, value in rule.set.items()
                 if vocabulary.known(name, vocabulary.numbers, "variable", where, ("defaults", position, "set", name))
-                for number in [vocabulary.value(vocabulary.numbers[name], value, where, ("defaults", position, "set", name))]
+                for number in [
+                    vocabulary.value(vocabulary.numbers[name], value, where, ("defaults", position, "set", name))
+                ]
                 if number is not None
             ),
         )
@@ -182,6 +172,12 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         for name, condition in record.compare_and_swap.special.items()
     )
     status = _status(parts, state_variables, values, vocabulary)
+    observed = {
+        vocabulary.numbers[name]: vocabulary.numbers[truth]
+        for name, truth in record.observed.items()
+        if vocabulary.known(name, state_variables, "state variable", where, ("observed", name))
+        and vocabulary.known(truth, vocabulary.numbers, "variable", where, ("observed", name))
+    }
     if faults:
         raise InputError(*_sorted(faults))
     rows = flattener.rows
@@ -214,11 +210,12 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         special=special,
         missing=record.compare_and_swap.missing,
         exceptions=exceptions,
+        observed=observed,
     )
 
 
 def _with_rows(operation: Operation, rows: tuple[str, ...]) -> Operation:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     return replace(operation, rows=rows)
 
@@ -239,7 +236,9 @@ def _values(parts: _Parts, release: str, faults: list[Fault]) -> dict[str, tuple
         for value in made[variable]:
             if value.wire in wires:
                 place = document.place((variable, value.name, "wire"))
-                faults.append(Fault(place, f"wire name {value.wire!r} stands twice", f"it is that of {wires[value.wire]}"))
+                faults.append(
+                    Fault(place, f"wire name {value.wire!r} stands twice", f"it is that of {wires[value.wire]}")
+                )
             wires[value.wire] = value.name
     return made
 
@@ -263,7 +262,9 @@ def _variables(
         if not in_release(variable, release):
             continue
         if name in values:
-            faults.append(Fault(document.place(("variables", name)), f"variable {name!r} stands twice", "see states.yaml"))
+            faults.append(
+                Fault(document.place(("variables", name)), f"variable {name!r} stands twice", "see states.yaml")
+            )
             continue
         expanded: list[str] = []
         for value in variable.values:
@@ -379,7 +380,7 @@ def _status(
 
 def _check(kind: type[Table], document: Document | None, faults: list[Fault]) -> Table | None:
     """*document* validated as *kind*; its faults are collected."""
-    from pydantic import ValidationError  # noqa: PLC0415
+    from pydantic import ValidationError
 
     if document is None:
         return None
@@ -403,8 +404,10 @@ def _real(location: tuple[int | str, ...], data: Any) -> list[int | str]:
     """The part of pydantic's *location* that is a path in *data* (it also names the branches of a union)."""
     path: list[int | str] = []
     for part in location:
-        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int) and part < len(data)):
-            data = data[part]
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
+            data = data[part]  # type: ignore[index]
             path.append(part)
     return path
 
@@ -416,7 +419,7 @@ def _shown(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"unknown key {field!r}"
     value = repr(problem["input"])
-    return f"{field}: {value if len(value) <= 60 else value[:57] + '...'}"  # noqa: PLR2004
+    return f"{field}: {value if len(value) <= 60 else value[:57] + '...'}"
 
 
 def _remedy(problem: Any) -> str:

@@ -21,7 +21,7 @@ def in_release(row: schema.Row, release: str) -> bool:
 def _key(release: str) -> tuple[int, ...]:
     """Releases in order: before 12 they were named by year (2015.1), which sorts before every number."""
     parts = tuple(int(part) for part in release.split("."))
-    return (0, *parts) if parts[0] > 2000 else (1, *parts)  # noqa: PLR2004 - years and version numbers
+    return (0, *parts) if parts[0] > 2000 else (1, *parts)
 
 
 class Vocabulary:
@@ -44,7 +44,7 @@ class Vocabulary:
             return True
         near = nearest(name, names)
         hint = f"did you mean {near}? " if near else ""
-        shown = ", ".join(names) if len(names) <= 15 else ", ".join(names[:15]) + ", ..."  # noqa: PLR2004
+        shown = ", ".join(names) if len(names) <= 15 else ", ".join(names[:15]) + ", ..."
         self.fault(document, path, f"unknown {what} {name!r}", f"{hint}legal: {shown}")
         return False
 
@@ -76,7 +76,11 @@ class Vocabulary:
         return every - numbers if negated else frozenset(numbers)
 
     def tests(
-        self, conjunction: Mapping[str, list[str]], remembered: Mapping[str, int | None], document: Document, path: Path_
+        self,
+        conjunction: Mapping[str, list[str]],
+        remembered: Mapping[str, int | None],
+        document: Document,
+        path: Path_,
     ) -> Tests:
         """*conjunction* in numbers; ``$name`` tests what the process remembers."""
         made: list[tuple[int, frozenset[int]] | tuple[str, frozenset[str]]] = []
@@ -114,8 +118,7 @@ class Vocabulary:
 
     def predicate(self, condition: schema.Condition, document: Document, path: Path_) -> Condition:
         """*condition* over the record alone, as alternatives."""
-        made = self.condition(condition, {}, document, path)
-        return made  # type: ignore[return-value]
+        return self.condition(condition, {}, document, path)  # type: ignore[return-value]
 
     def operand(
         self, variable: int, text: str, remembered: Mapping[str, int | None], document: Document, path: Path_

@@ -1,4 +1,4 @@
-"""YAML with places: every key and item of a file keeps its line, and every fault of the file itself is an InputError."""
+"""YAML with places: every key and item of a file keeps its line; what is wrong with a file is an InputError."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 
 import yaml
 
+from model.content import LARGEST
 from model.errors import Fault, InputError
-
-#: A table is a few hundred lines; what is larger than this is not a table.
-LARGEST = 4 * 1024 * 1024
 
 Path_ = tuple[str | int, ...]
 
@@ -39,7 +37,9 @@ def read_document(path: Path, name: str) -> Document:
             raise InputError(Fault(name, f"the file has {size:,} bytes", f"a table has at most {LARGEST:,}"))
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(Fault(name, f"not text: byte {error.start} is not UTF-8", "a table is YAML in UTF-8")) from None
+        raise InputError(
+            Fault(name, f"not text: byte {error.start} is not UTF-8", "a table is YAML in UTF-8")
+        ) from None
     except OSError as error:
         raise InputError(Fault(name, error.strerror or str(error), "give a file that can be read")) from None
     try:
@@ -62,7 +62,9 @@ def read_document(path: Path, name: str) -> Document:
 def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str, faults: list[Fault]) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
     if len(path) > 60:
-        faults.append(Fault(f"{name}:{node.start_mark.line + 1}", "nested too deeply (or an alias to itself)", "flatten"))
+        faults.append(
+            Fault(f"{name}:{node.start_mark.line + 1}", "nested too deeply (or an alias to itself)", "flatten")
+        )
         return None
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
@@ -84,7 +86,7 @@ def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str, faults: l
 
 
 def _scalar(node: Any) -> Any:
-    """The value of a scalar: only ``true``/``false``, ``null``/``~`` and whole numbers are not text (no YAML 1.1 `on`)."""
+    """The value of a scalar: only true, false, null, ~ and whole numbers are not text (no YAML 1.1 ``on``)."""
     text = node.value
     if node.style in ("'", '"', "|", ">"):
         return text

@@ -1,0 +1,60 @@
+"""``nova-lifecycle export``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cli.common import common, full_lifecycle, one_of, scenario_option
+from cli.output import write_text
+from model.space import build_space
+
+FORMATS = ("json", "graphml", "dot", "mermaid", "promela")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nova-lifecycle export --format json > nova.json
+  nova-lifecycle export --format graphml -o nova.graphml
+  nova-lifecycle export --format promela --scenario concurrent-2 -o nova.pml"""
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="json", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
+@click.option("--all", "everything", is_flag=True, help="dot and mermaid: the states that no execution reaches, too.")
+@scenario_option
+@common
+def command(
+    form: str, output: Path | None, everything: bool, scenario: str, tables: Path | None, release: str | None,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:  # fmt: skip
+    """The whole graph and the tables, sorted, with a version (see docs/export.md)."""
+    lifecycle = full_lifecycle(tables, release)
+    one_of(scenario, lifecycle.scenarios, "scenario")
+    if as_json:
+        form = "json"
+    if form == "promela":
+        from checks.export.promela import promela
+
+        text = promela(lifecycle, scenario)
+    elif form == "json":
+        import json
+
+        from model.questions.export import exported
+
+        text = json.dumps(exported(lifecycle, build_space(lifecycle, scenario)), indent=1, ensure_ascii=False) + "\n"
+    elif form == "graphml":
+        from model.graph import state_graph
+        from model.questions.graphml import graphml
+
+        text = graphml(state_graph(lifecycle, scenario))
+    else:
+        from render.whole import whole_graph
+
+        text = whole_graph(lifecycle, build_space(lifecycle, scenario), form, everything=everything)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(output, text)

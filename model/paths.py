@@ -1,0 +1,214 @@
+"""Paths from one state to another, searched over configurations and shown as states: no path is spurious.
+
+A search over states alone would join steps of different requests that cannot follow each other; over configurations it
+cannot.  Breadth-first search (Moore 1959) gives the length of the shortest way; ways are then listed by length without
+repeating a configuration, and ways that show the same states and rows are listed once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.lifecycle import Lifecycle
+from model.network import Arrow, Network
+from model.state import Pattern, State, matches
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step of a path: the row, its kind, the failure if it is one, and the state after it (None: no instance)."""
+
+    row: str
+    operation: str
+    kind: str
+    exception: str | None
+    state: State | None
+    idle: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path: the state in which it starts, and its steps."""
+
+    start: State | None
+    steps: tuple[PathStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: from which states to which, avoiding which, through which operations, by which kinds of steps."""
+
+    source: Pattern | None
+    target: Pattern
+    avoid: tuple[Pattern, ...] = ()
+    via: tuple[str, ...] = ()
+    kinds: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The paths found, shortest first; ``count`` of ``length`` steps exist; ``reason`` says why there is none."""
+
+    paths: tuple[Path, ...]
+    length: int | None
+    count: int
+    reason: str | None
+
+
+class Search:
+    """One question put to one network."""
+
+    def __init__(self, lifecycle: Lifecycle, network: Network, question: Question) -> None:
+        self.lifecycle, self.network, self.question = lifecycle, network, question
+        self._operation = {row.id: row.operation for row in lifecycle.rows.values()}
+        self._all = (1 << len(question.via)) - 1
+        self._avoided = [
+            state is not None and any(matches(pattern, state) for pattern in question.avoid) for state in network.states
+        ]
+
+    def starts(self) -> list[int]:
+        """Where a path may start: with nothing in flight if the source is met so, else wherever it is met."""
+        source = self.question.source
+        if source is None:
+            return [0]
+        met = [
+            number
+            for number, state in enumerate(self.network.states)
+            if state is not None and matches(source, state) and not self.network.gone[number]
+        ]
+        return [number for number in met if self.network.idle[number]] or met
+
+    def is_goal(self, number: int, mask: int) -> bool:
+        """Whether configuration *number*, with the operations of *mask* passed, is what is asked for."""
+        state = self.network.states[number]
+        return mask == self._all and state is not None and matches(self.question.target, state)
+
+    def arrows(self, number: int, mask: int) -> Iterator[tuple[Arrow, int, int]]:
+        """The steps that may be taken, with the configuration and the operations passed after each."""
+        kinds = self.question.kinds
+        for arrow in self.network.leaving[number]:
+            if self._avoided[arrow.target] or (kinds is not None and arrow.kind not in kinds):
+                continue
+            after = mask
+            for position, name in enumerate(self.question.via):
+                if self._operation.get(arrow.row) == name:
+                    after |= 1 << position
+            yield arrow, arrow.target, after
+
+    def distances(self) -> dict[tuple[int, int], int]:
+        """The number of steps from a start to every configuration that can be met, with the operations passed."""
+        found = {(number, 0): 0 for number in self.starts() if not self._avoided[number]}
+        queue = deque(found)
+        while queue:
+            number, mask = queue.popleft()
+            for _, target, after in self.arrows(number, mask):
+                if (target, after) not in found:
+                    found[target, after] = found[number, mask] + 1
+                    queue.append((target, after))
+        return found
+
+    def answer(self, shortest: int) -> Answer:
+        """The *shortest* many paths, by length."""
+        distances = self.distances()
+        goals = [node for node in distances if self.is_goal(*node) and distances[node] > 0]
+        zero = [node for node in distances if self.is_goal(*node) and distances[node] == 0]
+        if zero:
+            state = self.network.states[zero[0][0]]
+            return Answer((Path(state, ()),), 0, len(zero), None)
+        if not goals:
+            return Answer((), None, 0, self._why(distances))
+        length = min(distances[node] for node in goals)
+        remaining = self._remaining(distances)
+        paths = self._listed(remaining, length, shortest)
+        return Answer(tuple(paths), length, self._count(distances, goals, length), None)
+
+    def _remaining(self, distances: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+        """The number of steps from every configuration met to the nearest goal."""
+        before: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for node in distances:
+            for _, target, after in self.arrows(*node):
+                before.setdefault((target, after), []).append(node)
+        found = {node: 0 for node in distances if self.is_goal(*node)}
+        queue = deque(found)
+        while queue:
+            node = queue.popleft()
+            for earlier in before.get(node, ()):
+                if earlier not in found:
+                    found[earlier] = found[node] + 1
+                    queue.append(earlier)
+        return found
+
+    def _count(self, distances: dict[tuple[int, int], int], goals: list[tuple[int, int]], length: int) -> int:
+        """How many paths of exactly *length* steps there are, counted without listing them."""
+        ways: dict[tuple[int, int], int] = {node: 1 for node, steps in distances.items() if steps == 0}
+        for step in range(length):
+            following: dict[tuple[int, int], int] = {}
+            for node, number in ways.items():
+                for _, target, after in self.arrows(*node):
+                    if distances[target, after] == step + 1:
+                        following[target, after] = following.get((target, after), 0) + number
+            ways = following
+        return sum(ways.get(goal, 0) for goal in set(goals))
+
+    def _listed(self, remaining: dict[tuple[int, int], int], length: int, wanted: int) -> list[Path]:
+        """The first *wanted* paths that differ in what they show, length by length."""
+        found: dict[Path, None] = {}
+        starts = [(number, 0) for number in self.starts() if (number, 0) in remaining]
+        budget = 20_000
+        for bound in range(length, length + 40):
+            for start in starts:
+                for path in self._bounded(start, bound, remaining, {start}):
+                    shown = Path(self.network.states[start[0]], tuple(self._shown(arrow) for arrow in path))
+                    found.setdefault(shown)
+                    budget -= 1
+                    if len(found) >= wanted or budget <= 0:
+                        return list(found)
+        return list(found)
+
+    def _bounded(
+        self, node: tuple[int, int], bound: int, remaining: dict[tuple[int, int], int], visited: set[tuple[int, int]]
+    ) -> Iterator[list[Arrow]]:
+        """Paths from *node* of exactly *bound* steps to a goal, through no goal and no configuration twice."""
+        if bound == 0:
+            if remaining.get(node) == 0:
+                yield []
+            return
+        if remaining.get(node) == 0 and len(visited) > 1:
+            return
+        for arrow, target, after in self.arrows(*node):
+            following = (target, after)
+            if following in visited or remaining.get(following, bound) > bound - 1:
+                continue
+            visited.add(following)
+            for rest in self._bounded(following, bound - 1, remaining, visited):
+                yield [arrow, *rest]
+            visited.discard(following)
+
+    def _shown(self, arrow: Arrow) -> PathStep:
+        operation = self._operation.get(arrow.row, arrow.row.partition("/")[0])
+        state = self.network.states[arrow.target]
+        return PathStep(arrow.row, operation, arrow.kind, arrow.exception, state, self.network.idle[arrow.target])
+
+    def _why(self, distances: dict[tuple[int, int], int]) -> str:
+        """Why there is no path, as far as one reason can be named."""
+        question, network = self.question, self.network
+        scenario = network.scenario
+        met = [state for state in network.states if state is not None]
+        if question.source is not None and not any(matches(question.source, state) for state in met):
+            return f"no execution of scenario {scenario!r} ever reaches the state to start from"
+        if not any(matches(question.target, state) for state in met):
+            return f"no execution of scenario {scenario!r} ever reaches the state to go to"
+        if not distances:
+            return "every configuration to start from is one to avoid"
+        if any(mask == self._all for _, mask in distances) or not question.via:
+            if question.avoid or question.kinds is not None:
+                return "every path goes through a state to avoid, or takes a step of another kind"
+            return "nothing leads from there to it: no step, or sequence of steps, of any row"
+        missing = [
+            name for position, name in enumerate(question.via) if not any(mask >> position & 1 for _, mask in distances)
+        ]
+        if missing:
+            return f"no step of {', '.join(missing)} can be taken on the way"
+        return "the operations asked for cannot be passed on one path"

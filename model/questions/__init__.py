@@ -1,0 +1,1 @@
+"""What people ask of a lifecycle, answered as plain data: one module a question."""
