@@ -149,7 +149,7 @@ def _explain(known: State | None, seen: Observation, moves: Moves) -> tuple[str,
     changes = [pair for pair in seen.old if pair != seen.state[:2]]
     possible = {pair: fitting_moves(moves, (*pair, UNKNOWN), seen.state) for pair in changes}
     if known is None or known[:2] in changes:
-        pairs = changes if known is None else [known[:2]]
+        pairs = changes if known is None else [pair for pair in changes if pair == known[:2]]
         for pair in pairs:
             if possible[pair]:
                 power = UNKNOWN if known is None else known[2]
