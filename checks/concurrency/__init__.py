@@ -1,0 +1,1 @@
+"""Several processes at once: exact exploration of k, and the closure for any number of them."""

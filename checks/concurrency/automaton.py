@@ -1,0 +1,153 @@
+"""One process of any kind as a finite automaton over the record: what every engine for many processes runs on.
+
+Processes meet only in the record, so this automaton (with the starts and the crash of a service) is the whole model.
+:func:`assemble` takes it from the one definition of a step, :mod:`model.semantics`; :mod:`checks.concurrency.reduce`
+makes it smaller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.explore import UNCOUNTED
+from model.lifecycle import Scenario
+from model.program import Wait
+from model.semantics import END_FAILED, END_FINISHED, Assignments, Semantics, When
+
+#: The target of a move with which the process ends.
+END = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """``when`` -> ``assign`` -> ``to``; ``rows`` are those that it stands for, ``mark`` what a property watches."""
+
+    when: When
+    assign: Assignments
+    to: int
+    acquires: bool
+    rows: tuple[str, ...]
+    mark: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A control: its moves, whether it holds the lock, where it stands (None: it does not matter), and its heirs.
+
+    ``service`` is the service whose death moves the process on to one of ``heirs`` (END among them when it may die);
+    None when no crash concerns it, as for a message on its way.
+    """
+
+    moves: tuple[Move, ...]
+    holds: bool
+    service: str | None
+    heirs: tuple[int, ...]
+    uncounted: bool
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a process starts; ``uncounted`` when it does not count against the bound."""
+
+    when: When
+    assign: Assignments
+    to: int
+    uncounted: bool
+    rows: tuple[str, ...]
+    mark: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The death of a service: when it may happen, and what it does to the record."""
+
+    service: str
+    when: When
+    assign: Assignments
+
+
+@dataclass(frozen=True, slots=True)
+class Automaton:
+    """The whole model of a scenario; ``sizes`` are the numbers of values of the variables, in order.
+
+    ``bound`` is how many counted processes there may be at once; None for any number.
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    initial: tuple[int, ...]
+    places: tuple[Place, ...]
+    origins: tuple[Origin, ...]
+    crashes: tuple[Crash, ...]
+    bound: int | None
+
+
+def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
+    """The automaton of *scenario*, as the rules say it: one place a control, in the order in which they are met."""
+    starts = [start for start in semantics.starts if start.kind in scenario.kinds]
+    numbers: dict[int, int] = {END_FINISHED: END, END_FAILED: END}
+    order: list[int] = []
+
+    def number(control: int) -> int:
+        known = numbers.get(control)
+        if known is None:
+            known = numbers[control] = len(order)
+            order.append(control)
+        return known
+
+    origins = tuple(
+        Origin(start.when, start.assign, number(start.to), start.kind in UNCOUNTED, (start.row,)) for start in starts
+    )
+    raw: list[tuple[tuple[Move, ...], bool, str | None, tuple[int, ...], str]] = []
+    while len(raw) < len(order):
+        control = order[len(raw)]
+        instruction = semantics.instruction(control)
+        assert instruction is not None
+        waiting = isinstance(instruction, Wait)
+        moves = [
+            Move(rule.when, rule.assign, number(rule.to), rule.acquires, (rule.row,))
+            for rule in semantics.rules(control)
+            if scenario.fail or not rule.spontaneous
+        ]
+        if scenario.lose and waiting:
+            moves.append(Move((), (), END, False, ("loss",)))
+        mortal = scenario.crash and not waiting
+        heirs = (number(semantics.killed(control)),) if mortal else ()
+        service = instruction.service if mortal else None
+        raw.append((tuple(moves), instruction.holds, service, heirs, instruction.operation))
+    uncounted = _uncounted(raw, [origin.to for origin in origins if origin.uncounted])
+    variables = semantics.lifecycle.variables
+    crashes = tuple(
+        Crash(service.name, service.crash_when, service.crash_set)
+        for service in semantics.lifecycle.services
+        if scenario.crash and service.crash_when is not None
+    )
+    return Automaton(
+        names=tuple(variable.name for variable in variables),
+        sizes=tuple(len(variable.values) for variable in variables),
+        initial=semantics.lifecycle.initial,
+        places=tuple(
+            Place(moves, holds, service, heirs, place in uncounted, operation)
+            for place, (moves, holds, service, heirs, operation) in enumerate(raw)
+        ),
+        origins=origins,
+        crashes=crashes,
+        bound=scenario.processes,
+    )
+
+
+def _uncounted(
+    raw: list[tuple[tuple[Move, ...], bool, str | None, tuple[int, ...], str]], roots: list[int]
+) -> frozenset[int]:
+    """The places that a process which does not count may reach."""
+    found: set[int] = set()
+    waiting = [root for root in roots if root != END]
+    while waiting:
+        place = waiting.pop()
+        if place in found:
+            continue
+        found.add(place)
+        moves, _, _, heirs, _ = raw[place]
+        waiting += [target for target in (*(move.to for move in moves), *heirs) if target != END]
+    return frozenset(found)

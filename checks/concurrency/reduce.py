@@ -1,0 +1,288 @@
+"""A smaller automaton with the same reachable records: slicing, compression of silent steps, merging of places.
+
+Each reduction keeps, for every number of processes, the set of reachable records (over the variables that are kept),
+together with the sets of processes in flight that may still act, and every watched step.  The tests compare reduced
+with unreduced.  Deadlocks are kept only without ``delay``: see :func:`compress`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place
+from model.semantics import Assignments, When
+
+
+def possible_values(automaton: Automaton) -> tuple[frozenset[int], ...]:
+    """For each variable, the values that it starts with or that some step assigns; the least such sets."""
+    possible = [{value} for value in automaton.initial]
+    assigns = [assign for assign in _assignments(automaton) if assign]
+    changed = True
+    while changed:
+        changed = False
+        for assign in assigns:
+            for variable, value in assign:
+                new = {value} if value >= 0 else possible[-1 - value]
+                if not new <= possible[variable]:
+                    possible[variable] |= new
+                    changed = True
+    return tuple(frozenset(values) for values in possible)
+
+
+def _assignments(automaton: Automaton) -> Iterable[Assignments]:
+    yield from (crash.assign for crash in automaton.crashes)
+    yield from (origin.assign for origin in automaton.origins)
+    yield from (move.assign for place in automaton.places for move in place.moves)
+
+
+def simplify(automaton: Automaton) -> Automaton:
+    """*automaton* without the steps that no value allows, and without the tests that every value passes."""
+    possible = possible_values(automaton)
+
+    def narrowed(when: When) -> When | None:
+        kept = tuple((variable, values & possible[variable]) for variable, values in when)
+        if any(not values for _, values in kept):
+            return None
+        return tuple((variable, values) for variable, values in kept if values != possible[variable])
+
+    places = [
+        replace(
+            place,
+            moves=tuple(
+                replace(move, when=when) for move in place.moves if (when := narrowed(move.when)) is not None
+            ),
+        )
+        for place in automaton.places
+    ]
+    origins = [
+        replace(origin, when=when) for origin in automaton.origins if (when := narrowed(origin.when)) is not None
+    ]
+    return _reachable(automaton, places, origins)
+
+
+def _reachable(automaton: Automaton, places: list[Place], origins: list[Origin]) -> Automaton:
+    """The automaton of *places* and *origins*, without the places that nothing leads to."""
+    numbers: dict[int, int] = {END: END}
+    order: list[int] = []
+    waiting = [origin.to for origin in origins]
+    for target in waiting:
+        if target in numbers:
+            continue
+        numbers[target] = len(order)
+        order.append(target)
+        waiting += [move.to for move in places[target].moves]
+        waiting += places[target].heirs
+    return replace(
+        automaton,
+        places=tuple(_renamed(places[number], numbers) for number in order),
+        origins=tuple(replace(origin, to=numbers[origin.to]) for origin in origins),
+    )
+
+
+def _renamed(place: Place, numbers: dict[int, int]) -> Place:
+    return replace(
+        place,
+        moves=tuple(replace(move, to=numbers[move.to]) for move in place.moves),
+        heirs=tuple(dict.fromkeys(numbers[heir] for heir in place.heirs)),
+    )
+
+
+def relevant(automaton: Automaton, read: Iterable[str]) -> tuple[int, ...]:
+    """The variables that decide something: those *read* by the property, tested by a step, or copied into such a one."""
+    kept = {automaton.names.index(name) for name in read}
+    for place in automaton.places:
+        kept |= {variable for move in place.moves for variable, _ in move.when}
+    kept |= {variable for origin in automaton.origins for variable, _ in origin.when}
+    kept |= {variable for crash in automaton.crashes for variable, _ in crash.when}
+    changed = True
+    while changed:
+        copied = {
+            -1 - value for assign in _assignments(automaton) for variable, value in assign if value < 0 and variable in kept
+        }
+        changed = not copied <= kept
+        kept |= copied
+    return tuple(sorted(kept))
+
+
+def slice_variables(automaton: Automaton, read: Iterable[str]) -> Automaton:
+    """*automaton* over the variables that decide something (Weiser, Program slicing, ICSE 1981, on the record)."""
+    kept = relevant(automaton, read)
+    numbers = {variable: number for number, variable in enumerate(kept)}
+
+    def tests(when: When) -> When:
+        return tuple((numbers[variable], values) for variable, values in when)
+
+    def writes(assign: Assignments) -> Assignments:
+        return tuple(
+            (numbers[variable], value if value >= 0 else -1 - numbers[-1 - value])
+            for variable, value in assign
+            if variable in numbers
+        )
+
+    return replace(
+        automaton,
+        names=tuple(automaton.names[variable] for variable in kept),
+        sizes=tuple(automaton.sizes[variable] for variable in kept),
+        initial=tuple(automaton.initial[variable] for variable in kept),
+        places=tuple(
+            replace(
+                place,
+                moves=tuple(replace(move, when=tests(move.when), assign=writes(move.assign)) for move in place.moves),
+            )
+            for place in automaton.places
+        ),
+        origins=tuple(
+            replace(origin, when=tests(origin.when), assign=writes(origin.assign)) for origin in automaton.origins
+        ),
+        crashes=tuple(Crash(crash.service, tests(crash.when), writes(crash.assign)) for crash in automaton.crashes),
+    )
+
+
+def _silent(automaton: Automaton, place: Place, move: Move) -> bool:
+    """Whether nobody can tell before from after *move*, but for where the process stands."""
+    if move.when or move.assign or move.acquires or move.mark or move.to == END:
+        return False
+    after = automaton.places[move.to]
+    return (place.holds, place.service, place.uncounted) == (after.holds, after.service, after.uncounted)
+
+
+def compress(automaton: Automaton, delay: bool = True) -> Automaton:
+    """*automaton* without silent steps.
+
+    A silent step tests and changes nothing, so it commutes with every step of every other process, and may be taken
+    at the last moment.  With *delay* the places that silent steps join become one place, at which the process may do
+    whatever it may do after them: the same sequences of steps, fewer places, but a process that is stuck after one of
+    several silent steps is no longer seen.  Without *delay* a step leads at once to each of the places at which silent
+    steps end, which keeps deadlocks too.  Places from which nothing but silent steps lead to the end become the end.
+    """
+    automaton = _ended(automaton)
+    onward = [
+        tuple(dict.fromkeys(move.to for move in place.moves if _silent(automaton, place, move)))
+        for place in automaton.places
+    ]
+    reach = [_closure_of(number, onward) for number in range(len(automaton.places))]
+    loud = [
+        tuple(move for move in place.moves if not _silent(automaton, place, move)) for place in automaton.places
+    ]
+    if delay:
+        places = [
+            replace(
+                place,
+                moves=tuple(move for member in reach[number] for move in loud[member]),
+                heirs=tuple(dict.fromkeys(heir for member in reach[number] for heir in automaton.places[member].heirs)),
+            )
+            for number, place in enumerate(automaton.places)
+        ]
+        return _reachable(automaton, places, list(automaton.origins))
+    if automaton.crashes:
+        raise ValueError("without delay, silent steps of a scenario with crashes cannot be left out")
+    stops = [tuple(member for member in reach[number] if loud[member] or not onward[member]) for number in range(len(reach))]
+    places = [
+        replace(place, moves=tuple(replace(move, to=stop) for move in loud[number] for stop in _stops(move.to, stops)))
+        for number, place in enumerate(automaton.places)
+    ]
+    origins = [replace(origin, to=stop) for origin in automaton.origins for stop in _stops(origin.to, stops)]
+    return _reachable(automaton, places, origins)
+
+
+def _stops(target: int, stops: list[tuple[int, ...]]) -> tuple[int, ...]:
+    return (END,) if target == END else stops[target]
+
+
+def _closure_of(number: int, onward: list[tuple[int, ...]]) -> tuple[int, ...]:
+    found = [number]
+    for place in found:
+        found += [target for target in onward[place] if target not in found]
+    return tuple(found)
+
+
+def _ended(automaton: Automaton) -> Automaton:
+    """*automaton* with the places from which only steps that touch nothing lead to the end, made the end.
+
+    A place that could go round for ever is not one of them, nor one that a crash leads to more than the end.
+    """
+    over: set[int] = {END}
+    changed = True
+    while changed:
+        changed = False
+        for number, place in enumerate(automaton.places):
+            if number in over or not place.moves:
+                continue
+            quiet = all(
+                not (move.when or move.assign or move.acquires or move.mark) and move.to in over for move in place.moves
+            )
+            if quiet and all(heir in over for heir in place.heirs):
+                over.add(number)
+                changed = True
+    numbers = {number: END if number in over else number for number in (END, *range(len(automaton.places)))}
+    places = [_renamed(place, numbers) for place in automaton.places]
+    origins = [replace(origin, to=numbers[origin.to]) for origin in automaton.origins]
+    return _reachable(automaton, places, origins)
+
+
+def merge(automaton: Automaton) -> Automaton:
+    """*automaton* with the places that have the same future made one: its quotient by bisimilarity.
+
+    Partition refinement (Kanellakis and Smolka, CCS expressions, finite state processes, and three problems of
+    equivalence, Information and Computation 86, 1990, the naive method).
+    """
+    block = [0] * len(automaton.places)
+    count = 1
+    while True:
+        signatures: dict[object, int] = {}
+        refined = [
+            signatures.setdefault((block[number], _signature(place, block)), len(signatures))
+            for number, place in enumerate(automaton.places)
+        ]
+        if len(signatures) == count:
+            break
+        block, count = refined, len(signatures)
+    leaders: dict[int, int] = {}
+    members: dict[int, list[int]] = {}
+    for number, which in enumerate(block):
+        leaders.setdefault(which, number)
+        members.setdefault(which, []).append(number)
+    numbers = {END: END, **{number: leaders[which] for number, which in enumerate(block)}}
+    places = list(automaton.places)
+    for which, leader in leaders.items():
+        moves = [replace(move, to=numbers[move.to]) for member in members[which] for move in automaton.places[member].moves]
+        place = automaton.places[leader]
+        heirs = tuple(dict.fromkeys(numbers[heir] for heir in place.heirs))
+        places[leader] = replace(place, moves=_joined(moves), heirs=heirs)
+    origins: dict[object, Origin] = {}
+    for origin in automaton.origins:
+        moved = replace(origin, to=numbers[origin.to], rows=())
+        known = origins.get(moved)
+        rows = (known.rows if known else ()) + origin.rows
+        origins[moved] = replace(moved, rows=tuple(dict.fromkeys(rows)))
+    return _reachable(automaton, places, list(origins.values()))
+
+
+def _joined(moves: list[Move]) -> tuple[Move, ...]:
+    joined: dict[Move, tuple[str, ...]] = {}
+    for move in moves:
+        key = replace(move, rows=())
+        joined[key] = tuple(dict.fromkeys((*joined.get(key, ()), *move.rows)))
+    return tuple(replace(key, rows=rows) for key, rows in joined.items())
+
+
+def _signature(place: Place, block: list[int]) -> object:
+    def class_of(target: int) -> int:
+        return END if target == END else block[target]
+
+    return (
+        place.holds,
+        place.service,
+        place.uncounted,
+        frozenset(class_of(heir) for heir in place.heirs),
+        frozenset((move.when, move.assign, class_of(move.to), move.acquires, move.mark) for move in place.moves),
+    )
+
+
+def reduce(automaton: Automaton, read: Iterable[str], delay: bool = True) -> Automaton:
+    """All reductions, in the order in which each makes the next stronger; *read* names what the property reads."""
+    smaller = slice_variables(simplify(automaton), read)
+    if delay or not smaller.crashes:
+        smaller = compress(smaller, delay)
+    return merge(smaller)
