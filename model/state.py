@@ -55,7 +55,7 @@ def parse_pattern(lifecycle: Lifecycle, text: str, place: str = "STATE") -> Patt
             legal = [value.name for value in table]
             near = nearest(part.replace("-", "_"), legal)
             other = _elsewhere(lifecycle, name, part)
-            hint = f"did you mean {near}? " if near else f"{part} is a {other}. " if other else ""
+            hint = f"{part} is a {other}; " if other else f"did you mean {near}? " if near else ""
             faults.append(Fault(place, f"no {name} {part!r}", f"{hint}see: nova-lifecycle states"))
             continue
         pattern.append((number,))
