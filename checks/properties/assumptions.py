@@ -12,10 +12,10 @@ ASSUMPTIONS = {
         Assumption("return", "a service that is down starts again, and its recovery runs (weak fairness)"),
         Assumption("finite-failures", "in one execution only finitely many steps fail of themselves"),
         Assumption("finite-crashes", "in one execution services crash only finitely often"),
-        Assumption("idle-user", "nobody is obliged to ask: an execution may go on without another request"),
+        Assumption("periodic", "a periodic task whose condition keeps holding runs again and again (strong fairness)"),
         Assumption("cooperation", "it is possible when no step fails, no message is lost and no service dies"),
     )
 }
 
 #: What every fair termination rests on.
-FAIRNESS = ("progress", "delivery", "return", "finite-failures", "finite-crashes", "idle-user")
+FAIRNESS = ("progress", "delivery", "return", "finite-failures", "finite-crashes", "periodic")

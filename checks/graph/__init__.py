@@ -1,0 +1,1 @@
+"""The first engine: graph search over the explored configurations."""

@@ -1,0 +1,261 @@
+"""Decides each form of property by graph search, with a witness for each way in which it is violated.
+
+Violations are told apart by the property's key; of each way the breadth-first first, hence shortest, is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from checks.graph.product import Product
+from checks.graph.view import Moment, View
+from checks.properties.definition import Always, Leaves, Possible, Property
+from checks.verdict import Outcome
+from model.explore import Step
+
+Key = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Witness:
+    """One way of violating: the path, where it starts, how many show it, and the cycle it may end in."""
+
+    count: int
+    start: int
+    path: list[tuple[Step, int]]
+    cycle: int | None = None
+
+
+@dataclass(slots=True)
+class Decision:
+    """What the graph engine decided; ``ranks`` is the certificate's data for Leaves and Possible."""
+
+    outcome: Outcome
+    exercised: int
+    witnesses: dict[Key, Witness] = field(default_factory=dict)
+    ranks: dict[int, int] = field(default_factory=dict)
+
+
+def key_at(view: View, one: Property, configuration: int) -> Key:
+    """The values of the key's roles in *configuration*."""
+    record = view.records[configuration]
+    return tuple(record[view.roles[role]] for role in one.key if role in view.roles)  # type: ignore[index]
+
+
+def decide(view: View, product: Product, one: Property, without: frozenset[str] = frozenset()) -> Decision:
+    """Decide *one* on *product*; *without* drops assumptions by their ids."""
+    match one.form:
+        case Always():
+            return _always(view, product, one, one.form)
+        case Leaves():
+            return _leaves(view, product, one, one.form, without)
+        case Possible():
+            return _possible(view, product, one, one.form)
+        case _:
+            raise TypeError(one.form)
+
+
+def _speaks_of_steps(one: Always) -> bool:
+    from checks.properties.formula import Is, Pending, Quiet, Same, atoms
+
+    return any(
+        not isinstance(atom, (Is, Quiet, Pending, Same)) or atom.after
+        for formula in (one.bad, one.premise)
+        for atom in atoms(formula)
+    )
+
+
+def _always(view: View, product: Product, one: Property, form: Always) -> Decision:
+    bad, premise = view.compile(form.bad), view.compile(form.premise)
+    witnesses: dict[Key, Witness] = {}
+    exercised = 0
+    if not _speaks_of_steps(form):
+        for node in range(len(product.nodes)):
+            moment = product.moment(node)
+            if premise(moment):
+                exercised += 1
+            if bad(moment):
+                _note(witnesses, key_at(view, one, moment.before), product, node, None)
+    else:
+        for node, leaving in enumerate(product.edges):
+            before = product.nodes[node][0]
+            for step, to, ghost in leaving:
+                after = product.nodes[to][0]
+                moment = Moment(before, after, step, ghost)
+                if premise(moment):
+                    exercised += 1
+                if bad(moment):
+                    _note(witnesses, key_at(view, one, after), product, node, (step, after))
+    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses)
+
+
+def _note(
+    witnesses: dict[Key, Witness], key: Key, product: Product, node: int, last: tuple[Step, int] | None
+) -> None:
+    known = witnesses.get(key)
+    if known is not None:
+        known.count += 1
+        return
+    way = product.path(node)
+    if last is not None:
+        way.append(last)
+    witnesses[key] = Witness(1, product.root(node), way)
+
+
+def forced(view: View, without: frozenset[str]) -> Callable[[Step], bool]:
+    """Whether fairness forces a step that stays enabled to be taken: the assumptions, as a function of a step."""
+    waits = {number: view.space.semantics.instruction(number) for number in range(len(view.semantics.controls))}
+
+    def takes(step: Step) -> bool:
+        if step.process < 0:
+            return (step.kind == "recovery" and "return" not in without) or (
+                step.kind == "periodic" and "periodic" not in without
+            )
+        if step.spontaneous:
+            return False
+        if type(waits[step.process]).__name__ == "Wait":
+            return "delivery" not in without
+        return "progress" not in without
+
+    return takes
+
+
+def _leaves(view: View, product: Product, one: Property, form: Leaves, without: frozenset[str]) -> Decision:
+    region = view.compile(form.region)
+    after = None if form.after is None else view.compile(form.after)
+    inside = [region(product.moment(node)) for node in range(len(product.nodes))]
+    asked = [
+        inside[node] and (after is None or after(product.moment(node))) for node in range(len(product.nodes))
+    ]
+    takes = forced(view, without)
+    backwards: dict[int, list[int]] = {}
+    ranks: dict[int, int] = {}
+    layer: list[int] = []
+    onward: dict[int, list[int]] = {}
+    for node, leaving in enumerate(product.edges):
+        if not inside[node]:
+            continue
+        for step, to, _ in leaving:
+            if takes(step):
+                if not inside[to]:
+                    ranks[node] = 1
+                else:
+                    backwards.setdefault(to, []).append(node)
+                    onward.setdefault(node, []).append(to)
+        if node in ranks:
+            layer.append(node)
+    _distances(layer, backwards, ranks)
+    trapped = [node for node in range(len(product.nodes)) if inside[node] and node not in ranks]
+    witnesses: dict[Key, Witness] = {}
+    for node in _recurrent(trapped, onward, view, product):
+        if asked[node]:
+            here = product.nodes[node][0]
+            _note(witnesses, key_at(view, one, here), product, node, None)
+            witness = witnesses[key_at(view, one, here)]
+            witness.cycle = len(witness.path)
+    for cycle in _livelocks(product, inside, without):
+        node = min(cycle)
+        if asked[node]:
+            here = product.nodes[node][0]
+            key = key_at(view, one, here)
+            if key not in witnesses:
+                way = product.path(node)
+                round_ = _round(product, node, cycle)
+                witnesses[key] = Witness(len(cycle), product.root(node), way + round_, len(way))
+    numbered = {product.nodes[node][0]: rank for node, rank in ranks.items() if asked[node]}
+    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, sum(asked), witnesses, numbered)
+
+
+def _distances(layer: list[int], backwards: dict[int, list[int]], ranks: dict[int, int]) -> None:
+    """Breadth first from *layer* against the edges; fills in *ranks*."""
+    while layer:
+        further: list[int] = []
+        for node in layer:
+            for before in backwards.get(node, ()):
+                if before not in ranks:
+                    ranks[before] = ranks[node] + 1
+                    further.append(before)
+        layer = further
+
+
+def _recurrent(
+    trapped: Iterable[int], onward: dict[int, list[int]], view: View, product: Product
+) -> list[int]:
+    """The trapped nodes in which an execution may stay: of each closed component the quiet nodes, or its first."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(trapped)
+    graph.add_edges_from((node, to) for node in list(graph) for to in onward.get(node, ()))
+    found: list[int] = []
+    for component in nx.strongly_connected_components(graph):
+        if any(to not in component for node in component for to in graph[node]):
+            continue
+        still = [node for node in component if view.quiet[product.nodes[node][0]]]
+        found += still or [min(component)]
+    return sorted(found)
+
+
+def _livelocks(product: Product, inside: list[bool], without: frozenset[str]) -> list[set[int]]:
+    """Cycles that no assumption excludes: of steps of processes that do not fail of themselves."""
+    graph = nx.DiGraph()
+    for node, leaving in enumerate(product.edges):
+        if inside[node]:
+            for step, to, _ in leaving:
+                runs = step.process >= 0 and (not step.spontaneous or "finite-failures" in without)
+                dies = step.kind in ("crash", "recovery") and "finite-crashes" in without
+                if inside[to] and (runs or dies):
+                    graph.add_edge(node, to)
+    return [
+        component
+        for component in nx.strongly_connected_components(graph)
+        if len(component) > 1 or any(node in graph[node] for node in component)
+    ]
+
+
+def _round(product: Product, node: int, component: set[int]) -> list[tuple[Step, int]]:
+    """The steps of a shortest cycle through *node* within *component*."""
+    parents: dict[int, tuple[int, Step]] = {}
+    layer = [node]
+    while layer:
+        further = []
+        for here in layer:
+            for step, to, _ in product.edges[here]:
+                if to == node:
+                    way = [(step, product.nodes[to][0])]
+                    while here != node:
+                        back, by = parents[here]
+                        way.append((by, product.nodes[here][0]))
+                        here = back
+                    way.reverse()
+                    return way
+                if to in component and to not in parents:
+                    parents[to] = (here, step)
+                    further.append(to)
+        layer = further
+    return []
+
+
+def _possible(view: View, product: Product, one: Property, form: Possible) -> Decision:
+    premise, goal = view.compile(form.premise), view.compile(form.goal)
+    backwards: dict[int, list[int]] = {}
+    ranks: dict[int, int] = {}
+    for node, leaving in enumerate(product.edges):
+        if goal(product.moment(node)):
+            ranks[node] = 0
+        for step, to, _ in leaving:
+            own = step.process >= 0 and not step.spontaneous
+            if own or (step.process < 0 and step.kind in form.kinds):
+                backwards.setdefault(to, []).append(node)
+    _distances([node for node, rank in ranks.items() if rank == 0], backwards, ranks)
+    witnesses: dict[Key, Witness] = {}
+    exercised = 0
+    for node in range(len(product.nodes)):
+        moment = product.moment(node)
+        if premise(moment):
+            exercised += 1
+            if node not in ranks:
+                _note(witnesses, key_at(view, one, moment.before), product, node, None)
+    numbered = {product.nodes[node][0]: rank for node, rank in ranks.items()}
+    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses, numbered)
