@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from itertools import product
 
-from checks.conformance.source.tree import Definition, Module, SourceTree
+from checks.conformance.source.tree import Definition, Module, SourceTree, text_of
 from checks.conformance.source.values import (
     VARIABLES,
     Callable,
@@ -74,7 +74,7 @@ def record_key(node: ast.expr, env: Environment, scope: Scope) -> str:
         value = env.names.get(node.id)
         if isinstance(value, Record):
             return value.key
-    text = ast.unparse(node)
+    text = text_of(node)
     return text if text.startswith("self.") else f"{scope.definition.name}:{text}"
 
 
@@ -101,7 +101,7 @@ def _values(node: ast.expr, env: Environment, scope: Scope) -> list[Value]:
             return [
                 Sequence(a.items + b.items)
                 if isinstance(a, Sequence) and isinstance(b, Sequence)
-                else Unknown(ast.unparse(node))
+                else Unknown(text_of(node))
                 for a, b in pairs
             ]
         case ast.Dict(keys, values):
@@ -112,7 +112,7 @@ def _values(node: ast.expr, env: Environment, scope: Scope) -> list[Value]:
             return [_attribute(node, env, scope)]
         case ast.Call():
             return _call(node, env, scope)
-    return [Unknown(ast.unparse(node))]
+    return [Unknown(text_of(node))]
 
 
 def _name(node: ast.Name, env: Environment, scope: Scope) -> Value:
@@ -121,6 +121,8 @@ def _name(node: ast.Name, env: Environment, scope: Scope) -> Value:
     imported = scope.module.imports.get(node.id)
     if imported in scope.vocabulary:
         return scope.vocabulary[imported]
+    if (table := scope.module.tables.get(node.id)) is not None:
+        return evaluate(table, Environment(), scope)[0]
     found = scope.module.definitions.get(node.id)
     return Callable(found, ()) if found else Record(record_key(node, env, scope))
 
@@ -192,7 +194,7 @@ def _subscript(
         elif isinstance(key, Literal) and key.value == REMEMBERED:
             found.append(Runtime(REMEMBERED))
         else:
-            found.append(Unknown(ast.unparse(node)))
+            found.append(Unknown(text_of(node)))
     return found
 
 
@@ -215,13 +217,13 @@ def method_of_attribute(function: ast.expr, scope: Scope, tree: SourceTree) -> D
 def _call(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:
     if (result := env.names.get(result_name(node))) is not None:
         return [result]
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else text_of(node.func)
     if name.endswith(DRIVER_REPORTS):
         return [Runtime("driver")]
     if name in ("get", "pop") and node.args and isinstance(node.args[0], ast.Constant):
         if node.args[0].value == REMEMBERED:
             return [Runtime(REMEMBERED)]
-        return [Unknown(ast.unparse(node))]
+        return [Unknown(text_of(node))]
     if name in ("set", "list", "tuple", "frozenset", "sorted") and len(node.args) == 1:
         return evaluate(node.args[0], env, scope)
     if name == "dict" and not node.args:
@@ -233,7 +235,7 @@ def _call(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:
         if keyword.arg == "instance" and isinstance(keyword.value, ast.Name) and name[:1].isupper():
             if carried := env.dirty.get(record_key(keyword.value, env, scope)):
                 return [Fresh(tuple(sorted(carried.items())))]
-    return [Unknown(ast.unparse(node))]
+    return [Unknown(text_of(node))]
 
 
 def keywords(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:

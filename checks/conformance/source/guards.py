@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from checks.conformance.source.evaluate import Environment, Scope, evaluate
+from checks.conformance.source.evaluate import Environment, Scope, dotted_name, evaluate
 from checks.conformance.source.facts import Guard, StateName, Unresolved
 from checks.conformance.source.interpret import Interpreter, Path
 from checks.conformance.source.tree import Definition, SourceTree
@@ -47,9 +47,9 @@ def _decorator_guard(
 ) -> Guard:
     place = definition.place(decorator)
     given: dict[str, Value] = {}
-    declared = definition.module.definitions.get(name)
+    declared = _declaration(tree, definition, name)
     if declared is None:
-        unresolved.append(Unresolved(place, f"{name} is not defined in this file, so its defaults are not known"))
+        unresolved.append(Unresolved(place, f"{name} could not be found, so its defaults are not known"))
     else:
         arguments = declared.node.args
         listed = [a.arg for a in arguments.args]
@@ -73,6 +73,17 @@ def _decorator_guard(
         isinstance(host, ast.Call) and any(k.arg == "check_is_up" and _is_true(k.value) for k in host.keywords),
         f"@{name}",
     )
+
+
+def _declaration(tree: SourceTree, definition: Definition, name: str) -> Definition | None:
+    """Where the decorator is defined: in the same module, or in the one that it is imported or renamed from."""
+    module = definition.module
+    if name in module.definitions:
+        return module.definitions[name]
+    alias = module.tables.get(name)
+    dotted = dotted_name(alias, module) if alias is not None else module.imports.get(name)
+    home = tree.dotted((dotted or "").rpartition(".")[0]) if dotted and dotted.startswith("nova.") else None
+    return home.definitions.get(name) if home else None
 
 
 def _is_true(node: ast.expr) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from checks.conformance.source.evaluate import dotted_name
-from checks.conformance.source.tree import Definition, SourceTree
+from checks.conformance.source.tree import Definition, SourceTree, text_of
 from checks.conformance.source.values import VARIABLES, Literal, Runtime, Sequence, State, Unknown, Value
 
 PATH_LIMIT = 4096
@@ -64,7 +65,8 @@ class Interpreter:
     def _block(self, body: list[ast.stmt], paths: list[Path]) -> list[Path]:
         for statement in body:
             paths = [after for path in paths for after in ([path] if path.ended else self._statement(statement, path))]
-            paths = list({repr(path): path for path in paths}.values())[:PATH_LIMIT]
+            if len(paths) > 1:
+                paths = list({repr(path): path for path in paths}.values())[:PATH_LIMIT]
         return paths
 
     def _statement(self, node: ast.stmt, path: Path) -> list[Path]:
@@ -158,14 +160,14 @@ class Interpreter:
                 ]
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp():
                 answers = self.test(node, path)
-                return [(after, Unknown(ast.unparse(node)) if known is None else Literal(known)) for after, known in answers]
+                return [(after, Unknown(text_of(node)) if known is None else Literal(known)) for after, known in answers]
             case ast.Call():
                 return self._call(node, path)
         return [(path, self._named(node))]
 
     def _named(self, node: ast.expr) -> Value:
         name = dotted_name(node, self._scopes[-1].module) if isinstance(node, ast.Name | ast.Attribute) else None
-        return self.vocabulary.get(name or "", Unknown(ast.unparse(node)))
+        return self.vocabulary.get(name or "", Unknown(text_of(node)))
 
     def _attribute(self, node: ast.Attribute, base: ast.expr, name: str, path: Path) -> Value:
         if name in VARIABLES and isinstance(base, ast.Name) and base.id not in ("self",):
@@ -178,7 +180,7 @@ class Interpreter:
         return self._named(node)
 
     def _call(self, node: ast.Call, path: Path) -> list[tuple[Path, Value]]:
-        text = ast.unparse(node.func)
+        text = text_of(node.func)
         if text.endswith(("get_power_state", "driver.get_info")):
             return [(path, self.reports)]
         if text.startswith(QUIET) or (isinstance(node.func, ast.Name) and text not in path.names):
@@ -216,6 +218,7 @@ class Interpreter:
         return [(replace(end, names=path.names, ended=False, result=Literal(None)), end.result) for end in ends]
 
 
+@cache
 def _is_pure(definition: Definition) -> bool:
     """Whether a function only computes a value: it assigns to no attribute and returns something."""
     returns = False

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable as Predicate
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from checks.conformance.source.evaluate import (
     Environment,
@@ -24,7 +25,7 @@ from checks.conformance.source.evaluate import (
     result_name,
 )
 from checks.conformance.source.facts import Place
-from checks.conformance.source.tree import Definition, SourceTree
+from checks.conformance.source.tree import Definition, SourceTree, text_of
 from checks.conformance.source.values import (
     VARIABLES,
     Callable,
@@ -85,7 +86,7 @@ class Explorer:
     _stack: list[Place] = field(default_factory=list)
     _scopes: list[Definition] = field(default_factory=list)
     _points: list[list[Environment]] = field(default_factory=list)
-    _tracked: dict[int, frozenset[str]] = field(default_factory=dict)
+    _tracked: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     _awaited: set[ast.Call] = field(default_factory=set)
     _returned: list[list[tuple[Environment, Value]]] = field(default_factory=list)
 
@@ -263,7 +264,7 @@ class Explorer:
         reraises = False
         for item in node.items:
             envs = self._calls(item.context_expr, envs)
-            if isinstance(item.context_expr, ast.Call) and ast.unparse(item.context_expr.func).endswith(RERAISES):
+            if isinstance(item.context_expr, ast.Call) and text_of(item.context_expr.func).endswith(RERAISES):
                 reraises = not item.context_expr.keywords
         outcome = self._block(node.body, envs)
         return Outcome([], outcome.after + outcome.gone) if reraises else outcome
@@ -315,10 +316,10 @@ class Explorer:
 
     def _names_that_matter(self) -> frozenset[str]:
         node = self._scopes[-1].node
-        if id(node) not in self._tracked:
-            self._tracked[id(node)] = relevant_names(node, self.followed_names)
+        if node not in self._tracked:
+            self._tracked[node] = relevant_names(node, self.followed_names)
             self._awaited |= _awaited_calls(node)
-        return self._tracked[id(node)]
+        return self._tracked[node]
 
     def _set(self, target: ast.expr, value: Value, env: Environment) -> None:
         match target:
@@ -336,7 +337,7 @@ class Explorer:
                         self._set(element, items[position], env)
                     elif isinstance(element, ast.Name):
                         env.names.pop(element.id, None)
-            case ast.Attribute(base, name) if name in VARIABLES and ast.unparse(base) != "self":
+            case ast.Attribute(base, name) if name in VARIABLES and text_of(base) != "self":
                 env.dirty.setdefault(record_key(base, env, self._scope), {})[name] = value
             case ast.Subscript(ast.Name(name), index):
                 container = env.names.get(name)
@@ -431,7 +432,7 @@ class Explorer:
         prefix: tuple[Place, ...] = (),
     ) -> list[Environment]:
         definition = callee.definition
-        is_context = any("contextmanager" in ast.unparse(d) for d in definition.node.decorator_list)
+        is_context = any("contextmanager" in text_of(d) for d in definition.node.decorator_list)
         names = bind(definition, (positional, named), dict(callee.closure), self.vocabulary)
         inner = Environment(names, {} if is_context else _copied(env.dirty))
         self._stack.extend(prefix or (place,))
@@ -464,7 +465,7 @@ class Explorer:
                 if isinstance(value, Mapping) or _is_instance(base):
                     forked.dirty.setdefault(record_key(base, env, self._scope), {}).update(fields)
             elif _is_instance(base) and not isinstance(value, Mapping):
-                self.undetermined.add((self._scopes[-1].place(node), ast.unparse(node)))
+                self.undetermined.add((self._scopes[-1].place(node), text_of(node)))
             found.append(forked)
         return found
 
@@ -491,7 +492,8 @@ class Explorer:
             sets = tuple(sorted(fields.items()))
             if is_insert:
                 # What the record is created with comes with it, from where it was built.
-                sets = tuple((name, fields.get(name, Runtime("received"))) for name in VARIABLES)
+                rest = fields.get("*", Runtime("received"))
+                sets = tuple((name, fields.get(name, rest)) for name in VARIABLES)
             if sets or self._stack or expected not in (None, Literal(None)):
                 checks = expected not in (None, Literal(None))
                 kind = "insert" if is_insert else "save" if sets else "check" if checks else "none"
@@ -516,11 +518,12 @@ def _still_changed(points: list[Environment]) -> dict[str, dict[str, Value]]:
 
 
 def _is_instance(node: ast.expr) -> bool:
-    last = ast.unparse(node).rpartition(".")[2].lstrip("_")
+    last = text_of(node).rpartition(".")[2].lstrip("_")
     return last == "inst" or last.endswith("instance")
 
 
-def _calls_in(node: ast.expr) -> list[ast.Call]:
+@cache
+def _calls_in(node: ast.expr) -> tuple[ast.Call, ...]:
     """The calls of an expression, inner ones first, without those of lambdas."""
     found: list[ast.Call] = []
 
@@ -533,7 +536,7 @@ def _calls_in(node: ast.expr) -> list[ast.Call]:
             found.append(current)
 
     visit(node)
-    return found
+    return tuple(found)
 
 
 def _writes(body: list[ast.stmt]) -> bool:
@@ -544,6 +547,7 @@ def _writes(body: list[ast.stmt]) -> bool:
     )
 
 
+@cache
 def relevant_names(function: ast.AST, followed: frozenset[str]) -> frozenset[str]:
     """The local names that can reach a state variable, a save, an argument or a test: the others need no paths."""
     wanted: set[str] = set()
@@ -558,12 +562,19 @@ def relevant_names(function: ast.AST, followed: frozenset[str]) -> frozenset[str
                 if isinstance(target, ast.Attribute) and target.attr in VARIABLES:
                     wanted |= loads | _names_in(target)
         elif isinstance(node, ast.Call):
-            called = ast.unparse(node.func).rpartition(".")[2]
+            called = text_of(node.func).rpartition(".")[2]
             if called in followed or called in SINKS:
                 for argument in (*node.args, *(k.value for k in node.keywords)):
                     wanted |= _names_in(argument)
             if isinstance(node.func, ast.Attribute) and node.func.attr in SINKS:
                 wanted |= _names_in(node.func.value)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _carries_record(node.value):
+            wanted |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Compare) and _names_in(node.left) & wanted:
+            wanted |= {name.id for right in node.comparators for name in [right] if isinstance(name, ast.Name)}
+        elif isinstance(node, ast.Compare) and any(_names_in(right) & wanted for right in node.comparators):
+            wanted |= {node.left.id} if isinstance(node.left, ast.Name) else set()
     queue = list(wanted)
     while queue:
         for source in sources.get(queue.pop(), ()):
@@ -571,6 +582,12 @@ def relevant_names(function: ast.AST, followed: frozenset[str]) -> frozenset[str
                 wanted.add(source)
                 queue.append(source)
     return frozenset(wanted & set(sources))
+
+
+def _carries_record(node: ast.Call) -> bool:
+    """Whether a call makes an object out of an instance, as ``BuildRequest(instance=...)`` does."""
+    made = text_of(node.func).rpartition(".")[2]
+    return made[:1].isupper() and any(k.arg == "instance" for k in node.keywords)
 
 
 def _matters(name: str, value: Value, env: Environment) -> bool:
@@ -584,7 +601,8 @@ def _matters(name: str, value: Value, env: Environment) -> bool:
     return True
 
 
-def _awaited_calls(function: ast.AST) -> set[ast.Call]:
+@cache
+def _awaited_calls(function: ast.AST) -> frozenset[ast.Call]:
     """The calls whose result a record is updated with: what they return decides what is written."""
     given = {
         argument.id
@@ -596,13 +614,13 @@ def _awaited_calls(function: ast.AST) -> set[ast.Call]:
         for argument in node.args
         if isinstance(argument, ast.Name)
     }
-    return {
+    return frozenset(
         node.value
         for node in ast.walk(function)
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and any(isinstance(target, ast.Name) and target.id in given for target in node.targets)
-    }
+    )
 
 
 def _shared(value: Value) -> Value | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +15,7 @@ from checks.conformance.source.facts import Place, Unresolved
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
+OLD_NAME = re.compile(r"\basync\b(?!\s+(?:def|with|for)\b)")
 STATE_WORDS = ("vm_state", "task_state", "power_state")
 # The database layer, the object layer and the notifications carry out or report writes; they decide none.
 MECHANISM = ("nova/tests/", "nova/db/", "nova/objects/", "nova/notifications/", "nova/conf/")
@@ -46,7 +49,8 @@ class Module:
     """A parsed file.
 
     ``imports`` maps each local name to the dotted name that it stands for, ``attributes`` each ``self.x`` that is
-    assigned ``module.Class(...)`` to that class.
+    assigned ``module.Class(...)`` to that class, ``tables`` each name of the module's own that is assigned a
+    container or another module's name.
     """
 
     file: str
@@ -55,6 +59,7 @@ class Module:
     definitions: dict[str, Definition] = field(default_factory=dict)
     bases: dict[str, list[str]] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, ast.expr] = field(default_factory=dict)
 
     @property
     def dotted(self) -> str:
@@ -92,6 +97,8 @@ class SourceTree:
         self.root = root
         self.unreadable: list[Unresolved] = []
         self._modules: dict[str, Module | None] = {}
+        self._dotted: dict[str, Module | None] = {}
+        self._writers: list[Module] | None = None
 
     def module(self, file: str) -> Module | None:
         """The module in *file* (relative to the root), or None when there is none or it cannot be parsed."""
@@ -101,14 +108,19 @@ class SourceTree:
 
     def dotted(self, name: str) -> Module | None:
         """The module of the dotted *name*, which may name a package."""
-        path = name.replace(".", "/")
-        for file in (f"{path}.py", f"{path}/__init__.py"):
-            if (self.root / file).is_file():
-                return self.module(file)
-        return None
+        if name not in self._dotted:
+            path = name.replace(".", "/")
+            files = [file for file in (f"{path}.py", f"{path}/__init__.py") if (self.root / file).is_file()]
+            self._dotted[name] = self.module(files[0]) if files else None
+        return self._dotted[name]
 
-    def writers(self) -> Iterator[Module]:
+    def writers(self) -> list[Module]:
         """Every module that mentions a state variable and may write it, by file name."""
+        if self._writers is None:
+            self._writers = list(self._find_writers())
+        return self._writers
+
+    def _find_writers(self) -> Iterator[Module]:
         for path in sorted((self.root / "nova").rglob("*.py")):
             file = path.relative_to(self.root).as_posix()
             if not file.startswith(MECHANISM) and any(word in path.read_text("utf-8") for word in STATE_WORDS):
@@ -120,11 +132,12 @@ class SourceTree:
         path = self.root / file
         if not path.is_file():
             return None
+        text = path.read_text(encoding="utf-8")
         try:
             with warnings.catch_warnings():
                 # Old releases hold invalid escapes, which are their authors' business.
                 warnings.simplefilter("ignore")
-                tree = ast.parse(path.read_text(encoding="utf-8"), filename=file)
+                tree = _parse(text, file)
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             self.unreadable.append(
@@ -134,7 +147,24 @@ class SourceTree:
         module = Module(file, tree)
         _index(module, tree.body, "", None)
         _index_attributes(module)
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.List | ast.Tuple | ast.Attribute):
+                module.tables.update({t.id: node.value for t in node.targets if isinstance(t, ast.Name)})
         return module
+
+
+@cache
+def text_of(node: ast.AST) -> str:
+    """The source of *node*, put together once for each node."""
+    return ast.unparse(node)
+
+
+def _parse(text: str, file: str) -> ast.Module:
+    try:
+        return ast.parse(text, filename=file)
+    except SyntaxError:
+        # Before Python 3.7 `async` was a name like any other, and releases of that time use it as one.
+        return ast.parse(OLD_NAME.sub("async_", text), filename=file)
 
 
 def _index(module: Module, body: list[ast.stmt], prefix: str, owner: str | None) -> None:
