@@ -8,8 +8,9 @@ import click
 
 from cli.common import common, full_lifecycle, show_json, table
 from model.errors import Fault, InputError
-from model.questions.allowed import Cell, allowed, matrix
-from model.state import parse_pattern, state_name, states
+from model.lifecycle import Lifecycle
+from model.questions.allowed import Allowed, Cell, allowed, matrix
+from model.state import State, parse_pattern, state_name, states
 
 
 @click.command(
@@ -39,13 +40,23 @@ def command(state: str | None, as_matrix: bool, tables: Path | None, release: st
         return
     if state is None:
         raise InputError(Fault("STATE", "no state given", "give a state, or --matrix"))
-    pattern = parse_pattern(lifecycle, state)
-    third_free = pattern[:2] + tuple((values[0],) for values in pattern[2:])
-    answers = {one: allowed(lifecycle, one) for one in states(third_free)}
+    found = answers(lifecycle, state)
     if as_json:
-        show_json({state_name(lifecycle, one): answer for one, answer in answers.items()}, lifecycle)
+        show_json({state_name(lifecycle, one): answer for one, answer in found.items()}, lifecycle)
         return
-    for one, answer in answers.items():
+    show(found, lifecycle)
+
+
+def answers(lifecycle: Lifecycle, text: str) -> dict[State, tuple[Allowed, ...]]:
+    """What passes its guard in each state that *text* means; the third variable decides nothing and is left out."""
+    pattern = parse_pattern(lifecycle, text)
+    without_third = pattern[:2] + tuple((values[0],) for values in pattern[2:])
+    return {one: allowed(lifecycle, one) for one in states(without_third)}
+
+
+def show(found: dict[State, tuple[Allowed, ...]], lifecycle: Lifecycle) -> None:
+    """Print *found*."""
+    for one, answer in found.items():
         shown = "/".join(state_name(lifecycle, one).split("/")[:2])
         click.echo(f"{shown}: {len(answer)} operations pass their guard" if answer else f"{shown}: nothing passes")
         if answer:

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from cli.commands.paths import show_path
+from cli.commands.restart import show_outcomes
 from cli.common import common, dim, full_lifecycle, heading, named, one_of, scenario_option, show_json, table
+from model.lifecycle import Lifecycle
 from model.network import build_network
-from model.questions.explain import explain
+from model.questions.explain import Explanation, explain
 from model.space import build_space
 from model.state import parse_state, state_name
 
@@ -42,6 +44,12 @@ def command(
     if as_json:
         show_json(answer, lifecycle)
         return
+    show(answer, lifecycle, language, scenario)
+
+
+def show(answer: Explanation, lifecycle: Lifecycle, language: str, scenario: str) -> None:
+    """Print *answer*."""
+    wanted = answer.state
     click.echo(heading(state_name(lifecycle, wanted)))
     for variable, value in zip(lifecycle.state_variables, answer.values, strict=True):
         meaning = value.meaning.zh if language == "zh" else value.meaning.en
@@ -74,10 +82,7 @@ def command(
     else:
         click.echo("  no request passes its guard")
     click.echo(heading("\nwhat a restart of nova-compute does"))
-    for outcome in answer.restart:
-        unchanged = outcome.state == wanted and not outcome.destroyed
-        text = "unchanged" if unchanged else named(lifecycle, outcome.state, destroyed=outcome.destroyed)
-        click.echo(f"  {text}{' after a failure' if outcome.failures else ''}")
+    show_outcomes(wanted, answer.restart, lifecycle)
     click.echo(heading("\nwhat frees it"))
     if not answer.frees:
         click.echo("  no request does, as long as its service answers")

@@ -8,7 +8,9 @@ import click
 
 from cli.common import common, dim, full_lifecycle, heading, named, one_of, scenario_option, show_json
 from model.errors import Fault, InputError
+from model.lifecycle import Lifecycle
 from model.network import build_network
+from model.paths import Answer as Paths
 from model.paths import Path as Way
 from model.paths import Question, Search
 from model.state import parse_pattern
@@ -44,20 +46,31 @@ def command(
         raise InputError(
             Fault("--scenario", f"{scenario} has several requests at once", "ask for one request at a time")
         )
+    asked = question(lifecycle, source, target, avoid, via, kinds)
+    answer = Search(lifecycle, build_network(lifecycle, scenario), asked).answer(shortest)
+    if as_json:
+        show_json(answer, lifecycle)
+        return
+    show(answer, lifecycle, shortest)
+
+
+def question(
+    lifecycle: Lifecycle, source: str, target: str, avoid: tuple[str, ...], via: tuple[str, ...], kinds: str | None
+) -> Question:
+    """What is asked, from the words of it; InputError for a name that is none."""
     for name in via:
         one_of(name, lifecycle.operations, "operation")
-    chosen = frozenset(one_of(kind.strip(), KINDS, "kinds") for kind in kinds.split(",")) if kinds else None
-    question = Question(
+    return Question(
         parse_pattern(lifecycle, source, "FROM"),
         parse_pattern(lifecycle, target, "TO"),
         tuple(parse_pattern(lifecycle, text, "--avoid") for text in avoid),
         via,
-        chosen,
+        frozenset(one_of(kind.strip(), KINDS, "kinds") for kind in kinds.split(",")) if kinds else None,
     )
-    answer = Search(lifecycle, build_network(lifecycle, scenario), question).answer(shortest)
-    if as_json:
-        show_json(answer, lifecycle)
-        return
+
+
+def show(answer: Paths, lifecycle: Lifecycle, shortest: int) -> None:
+    """Print *answer*: the count before the list."""
     if answer.reason is not None:
         click.echo(f"no path: {answer.reason}")
         return
@@ -73,11 +86,8 @@ def command(
         show_path(number, path, lifecycle)
 
 
-def show_path(number: int, path: Way, lifecycle: object) -> None:
+def show_path(number: int, path: Way, lifecycle: Lifecycle) -> None:
     """Print one path, a step a line; a step that leaves the state as it is is dimmed."""
-    from model.lifecycle import Lifecycle
-
-    assert isinstance(lifecycle, Lifecycle)
     click.echo(heading(f"{number}. {named(lifecycle, path.start)}"))
     before = path.start
     for step in path.steps:

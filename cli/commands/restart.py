@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from cli.common import common, dim, full_lifecycle, named, show_json
-from model.questions.outcomes import restart
-from model.state import parse_pattern, state_name, states
+from model.lifecycle import Lifecycle
+from model.questions.outcomes import Outcome, restart
+from model.state import State, parse_pattern, state_name, states
 
 
 @click.command(
@@ -22,15 +23,30 @@ Examples:
 def command(state: str, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
     """What start-up recovery of nova-compute makes of STATE, with nothing in flight: every outcome."""
     lifecycle = full_lifecycle(tables, release)
-    answers = {one: restart(lifecycle, one) for one in states(parse_pattern(lifecycle, state))}
+    found = answers(lifecycle, state)
     if as_json:
-        show_json({state_name(lifecycle, one): answer for one, answer in answers.items()}, lifecycle)
+        show_json({state_name(lifecycle, one): answer for one, answer in found.items()}, lifecycle)
         return
-    for one, answer in answers.items():
+    show(found, lifecycle)
+
+
+def answers(lifecycle: Lifecycle, text: str) -> dict[State, tuple[Outcome, ...]]:
+    """What recovery makes of each state that *text* means."""
+    return {one: restart(lifecycle, one) for one in states(parse_pattern(lifecycle, text))}
+
+
+def show(found: dict[State, tuple[Outcome, ...]], lifecycle: Lifecycle) -> None:
+    """Print *found*."""
+    for one, answer in found.items():
         click.echo(state_name(lifecycle, one))
-        for outcome in answer:
-            unchanged = outcome.state == one and not outcome.destroyed
-            text = "unchanged" if unchanged else named(lifecycle, outcome.state, destroyed=outcome.destroyed)
-            rows = [row for row in outcome.rows if lifecycle.rows[row].writes and "guard" not in row]
-            failed = " after a failure" if outcome.failures else ""
-            click.echo(f"  -> {text}{failed}  {dim(' '.join(rows))}")
+        show_outcomes(one, answer, lifecycle)
+
+
+def show_outcomes(before: State, found: tuple[Outcome, ...], lifecycle: Lifecycle) -> None:
+    """Print the outcomes of one state, with the rows that wrote."""
+    for outcome in found:
+        unchanged = outcome.state == before and not outcome.destroyed
+        text = "unchanged" if unchanged else named(lifecycle, outcome.state, destroyed=outcome.destroyed)
+        rows = [row for row in outcome.rows if lifecycle.rows[row].instruction == "save"]
+        failed = " after a failure" if outcome.failures else ""
+        click.echo(f"  -> {text}{failed}  {dim(' '.join(rows))}")

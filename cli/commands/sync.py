@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from cli.common import common, dim, full_lifecycle, named, show_json
+from cli.commands.restart import show_outcomes
+from cli.common import common, full_lifecycle, show_json
 from model.errors import Fault, InputError, nearest
-from model.questions.outcomes import synchronised
-from model.state import parse_pattern, state_name, states, value_number
+from model.lifecycle import Lifecycle
+from model.questions.outcomes import Outcome, synchronised
+from model.state import State, parse_pattern, state_name, states, value_number
 
 
 @click.command(
@@ -24,6 +26,15 @@ Examples:
 def command(state: str, driver: str, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
     """What one run of power synchronisation does in STATE when the driver reports POWER: every outcome."""
     lifecycle = full_lifecycle(tables, release)
+    seen, found = answers(lifecycle, state, driver)
+    if as_json:
+        show_json({state_name(lifecycle, one): answer for one, answer in found.items()}, lifecycle)
+        return
+    show(found, seen, lifecycle)
+
+
+def answers(lifecycle: Lifecycle, text: str, driver: str) -> tuple[int, dict[State, tuple[Outcome, ...]]]:
+    """What the synchronisation makes of each state that *text* means, and the number of the value that is reported."""
     variable = lifecycle.state_variables[2]
     seen = value_number(lifecycle, variable, driver)
     if seen is None:
@@ -31,15 +42,11 @@ def command(state: str, driver: str, tables: Path | None, release: str | None, a
         near = nearest(driver, legal)
         hint = f"did you mean {near}? " if near else ""
         raise InputError(Fault("--driver", f"no {variable} {driver!r}", f"{hint}legal: {', '.join(legal)}"))
-    answers = {one: synchronised(lifecycle, one, seen) for one in states(parse_pattern(lifecycle, state))}
-    if as_json:
-        show_json({state_name(lifecycle, one): answer for one, answer in answers.items()}, lifecycle)
-        return
-    for one, answer in answers.items():
+    return seen, {one: synchronised(lifecycle, one, seen) for one in states(parse_pattern(lifecycle, text))}
+
+
+def show(found: dict[State, tuple[Outcome, ...]], seen: int, lifecycle: Lifecycle) -> None:
+    """Print *found*."""
+    for one, answer in found.items():
         click.echo(f"{state_name(lifecycle, one)}, driver reports {lifecycle.variables[2].values[seen]}")
-        for outcome in answer:
-            unchanged = outcome.state == one and not outcome.destroyed
-            text = "unchanged" if unchanged else named(lifecycle, outcome.state, destroyed=outcome.destroyed)
-            rows = [row for row in outcome.rows if lifecycle.rows[row].writes]
-            failed = " after a failure" if outcome.failures else ""
-            click.echo(f"  -> {text}{failed}  {dim(' '.join(rows))}")
+        show_outcomes(one, answer, lifecycle)
