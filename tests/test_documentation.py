@@ -76,11 +76,11 @@ def test_the_page_is_read_in_its_own_words_with_its_lines() -> None:
         ("dim ", "target in {DARK}", "target in {BROKEN, DARK}"),
         ("sing", "'sing' is a command", "no operation has this name"),
         ("Dark   ", "'dim' is possible", "the guard refuses it"),
-        ("Lit    ", "nothing of 'light'", "the guard admits it"),
+        ("Lit    ", "nothing of 'light'", "the guards admit it"),
         ("Dark          repair", "this row", "listed first in line 42: one row must hold all its commands"),
         ("lit -> half", "LIT -> HALF_LIT", "no operation makes this move"),
         (".. graphviz", "no HALF_LIT -> DARK", "an operation makes it"),
-        ("Dark   ", "nothing of HALF_LIT, so nothing of 'dim'", "the guard admits it"),
+        ("Dark   ", "nothing of this state, nor of 'dim'", "the guards admit it"),
     ],
 )
 def test_each_contradiction_has_its_line_and_both_sides(begins: str, says: str, model: str) -> None:
@@ -106,6 +106,14 @@ def test_a_guard_that_tests_nothing_contradicts_any_requirement() -> None:
     found = {(one.subject, one.page_says, one.model_says) for one in contradictions(free, DIM)}
     assert ("light", "task_state in {None}", "the guard does not test it") in found
     assert ("light", "vm_state in {DARK}", "vm_state in {BROKEN, DARK, HALF_LIT, LIT}") in found
+
+
+def test_no_command_is_expected_where_there_is_no_instance_any_more() -> None:
+    free = replace(LIGHT, vm_states=None)
+    gone = replace(NAMES, gone=frozenset({"BROKEN"}))
+    found = compare_documentation(PAGE, (free, DIM), gone).contradictions
+    assert "BROKEN" not in {one.subject for one in found}
+    assert "BROKEN" in {one.subject for one in contradictions(free, DIM)}
 
 
 def test_not_applicable_is_right_where_the_guard_tests_no_task() -> None:

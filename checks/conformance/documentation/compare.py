@@ -167,18 +167,17 @@ def _state_commands(
                 )
     table_line = page.state_commands[0].line
     lines = {vm_state_named(row.vm_state, names): row.line for row in reversed(page.state_commands)}
-    for state in sorted(names.vm_states):
+    for state in sorted(names.vm_states - names.gone):
+        silent: dict[str, set[str]] = {}
         for operation in operations:
-            named = set(map(fold, operation.commands))
-            if named and state in _admitted([operation], names) and not named & said.get(state, set()):
-                command = sorted(operation.commands)[0]
-                silent = (
-                    f"nothing of {command!r}"
-                    if state in said
-                    else f"nothing of {state}, so nothing of {command!r}"
-                )
-                line = lines.get(state, table_line)
-                yield Contradiction(line, state, silent, "the guard admits it", (operation.source,))
+            known = set(map(fold, operation.commands)) & said.get(state, set())
+            if operation.commands and state in _admitted([operation], names) and not known:
+                silent.setdefault(min(operation.commands), set()).add(operation.source)
+        if silent:
+            commands = ", ".join(repr(command) for command in sorted(silent))
+            source = tuple(sorted(set().union(*silent.values())))
+            says = f"nothing of {commands}" if state in said else f"nothing of this state, nor of {commands}"
+            yield Contradiction(lines.get(state, table_line), state, says, "the guards admit it", source)
 
 
 def _graph(page: Page, operations: tuple[DocumentedOperation, ...], names: Names) -> Iterable[Contradiction]:
@@ -214,7 +213,7 @@ def _admitted(operations: Iterable[DocumentedOperation], names: Names) -> frozen
     return frozenset(
         state
         for operation in operations
-        for state in (names.vm_states if operation.vm_states is None else operation.vm_states)
+        for state in (names.vm_states - names.gone if operation.vm_states is None else operation.vm_states)
     )
 
 
