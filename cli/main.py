@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-import os
+import signal
 import sys
 
 import click
@@ -87,6 +87,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with its status."""
+    if arguments is None and hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has seen enough is no error
     try:
         status = cli.main(args=arguments, prog_name="nova-lifecycle", standalone_mode=False)
         sys.stdout.flush()
@@ -100,9 +102,6 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(INTERRUPTED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except InputError as error:
         count = len(error.faults)
         for fault in error.faults[:200]:
