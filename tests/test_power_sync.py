@@ -61,9 +61,7 @@ class Outcome:
 def record(lifecycle: Lifecycle, **given: str) -> Record:
     """A present row on a host, with *given* values; whatever is left out by the defaults of the tables."""
     given = {"host": "SET", "row": "PRESENT", "compute": "UP"} | given
-    number = {
-        name: lifecycle.variables[lifecycle.index(name)].values.index(value) for name, value in given.items()
-    }
+    number = {name: lifecycle.variables[lifecycle.index(name)].values.index(value) for name, value in given.items()}
     made = list(completed(lifecycle, tuple(number[name] for name in lifecycle.state_variables)))
     for name, value in number.items():
         made[lifecycle.index(name)] = value
@@ -126,9 +124,7 @@ def outcome(space: Space) -> Outcome:
 def test_every_cell_calls_and_saves_what_nova_does(steps: Semantics, vm_state: str, column: int) -> None:
     reported, expected = REPORTS[column], CALLS[vm_state][column]
     for recorded in REPORTS:
-        row = record(
-            steps.lifecycle, vm_state=vm_state, task_state="None", power_state=recorded, guest=reported
-        )
+        row = record(steps.lifecycle, vm_state=vm_state, task_state="None", power_state=recorded, guest=reported)
         found = outcome(run(steps, "power-sync", row))
         assert found.calls == expected
         assert found.tasks == {FIRST_TASK[call] for call in expected}
@@ -165,9 +161,7 @@ def test_a_row_destroyed_before_the_second_reading_is_left_alone(steps: Semantic
 @pytest.mark.parametrize("vm_state", CALLS)
 def test_a_lifecycle_event_does_the_same_for_what_events_report(steps: Semantics, vm_state: str) -> None:
     for reported in ("RUNNING", "PAUSED", "SHUTDOWN", "SUSPENDED"):
-        row = record(
-            steps.lifecycle, vm_state=vm_state, task_state="None", power_state="NOSTATE", guest=reported
-        )
+        row = record(steps.lifecycle, vm_state=vm_state, task_state="None", power_state="NOSTATE", guest=reported)
         found = outcome(run(steps, "lifecycle-event", row))
         assert found.calls == CALLS[vm_state][REPORTS.index(reported)]
         assert found.saved == {reported}
@@ -198,8 +192,22 @@ def test_only_the_periodic_task_holds_the_lock_while_it_decides(steps: Semantics
     holding = {}
     for operation in ("power-sync", "lifecycle-event"):
         space = run(steps, operation, unexpectedly_off(steps.lifecycle))
-        standing = [
-            steps.instruction(control) for _, controls in space.configurations for control in controls
-        ]
+        standing = [steps.instruction(control) for _, controls in space.configurations for control in controls]
         holding[operation] = {one.holds for one in standing if one is not None and one.row.startswith(SYNC)}
     assert holding == {"power-sync": {True}, "lifecycle-event": {False}}
+
+
+def test_the_power_that_is_saved_is_the_one_that_was_decided_on(steps: Semantics) -> None:
+    """The driver is asked first; a guest that changes while the row is read again is seen only by the next pass."""
+    space = run(steps, "power-sync", unexpectedly_off(steps.lifecycle))
+    guest = steps.lifecycle.index("guest")
+    running = steps.lifecycle.variables[guest].values.index("RUNNING")
+    reading = [
+        configuration
+        for configuration, leaving in zip(space.configurations, space.edges, strict=True)
+        if any(step.row == SYNC + "refresh" for step, _ in leaving)
+    ]
+    assert reading
+    for found, controls in reading:
+        started = (*found[:guest], running, *found[guest + 1 :])
+        assert outcome(explore(steps, ALONE, [(started, controls)])).saved == {"SHUTDOWN"}
