@@ -33,9 +33,7 @@ LAMP = Vocabulary(
 )
 
 
-def row(
-    name: str, writes: dict[str, str], expect: set[str] | None, vm_state: set[str] | None = None
-) -> WriteRow:
+def row(name: str, writes: dict[str, str], expect: set[str] | None, vm_state: set[str] | None = None) -> WriteRow:
     held = None if vm_state is None else frozenset(vm_state)
     return WriteRow(
         name,
@@ -111,7 +109,7 @@ def test_order_and_repetition_do_not_matter() -> None:
     lines = [ASK, DONE, ASK_DIM, DIMMED] * 2
     expected = judge(*lines)
     for seed in range(5):
-        random.Random(seed).shuffle(lines)
+        random.Random(seed).shuffle(lines)  # noqa: S311 - an order, not a secret
         report = judge(*lines)
         assert (report.changes, report.duplicates) == (4, 4)
         assert report.observed == expected.observed
@@ -145,9 +143,7 @@ def test_a_change_that_no_row_makes_is_a_contradiction_even_if_a_path_leads_ther
 
 
 def test_other_events_confirm_the_known_state_or_show_a_gap() -> None:
-    report = judge(
-        ASK, note(2, ASKED, event="instance.light.start"), note(3, LIT, event="instance.light.end")
-    )
+    report = judge(ASK, note(2, ASKED, event="instance.light.start"), note(3, LIT, event="instance.light.end"))
     assert report.confirmed == 1
     assert len(report.gaps) == 1
     assert not report.contradictions

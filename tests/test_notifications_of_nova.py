@@ -38,9 +38,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def words(sources: str, name: str) -> dict[str, str | None]:
     """The constants of one enumeration of Nova's fields, read from its syntax tree."""
-    (body,) = (
-        node.body for node in ast.parse(sources).body if isinstance(node, ast.ClassDef) and node.name == name
-    )
+    (body,) = (node.body for node in ast.parse(sources).body if isinstance(node, ast.ClassDef) and node.name == name)
     return {
         target.id: str(node.value.value)
         for node in body

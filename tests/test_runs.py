@@ -231,9 +231,7 @@ def test_a_refused_swap_is_explained_by_the_row_that_attempted_it_and_only_if_it
 
 def test_what_a_refused_save_left_dirty_may_be_written_by_the_next_save_of_the_same_service() -> None:
     refused = {**DONE, "kind": "cas_fail", "old": ["dark", None, "cold"], "state": None}
-    revert = step(
-        "write", "lamp.hand:wrapper[light]", NEW["state"], LIT, {"li": "lit", "he": "hot", "jo": None}
-    )
+    revert = step("write", "lamp.hand:wrapper[light]", NEW["state"], LIT, {"li": "lit", "he": "hot", "jo": None})
     assert judge(run(NEW, refused, revert)).conforms
     assert not judge(run(NEW, revert)).conforms
     assert not judge(run(NEW, refused, {**revert, "service": "api"})).conforms
@@ -258,9 +256,7 @@ def test_a_decorator_writes_for_the_function_it_wraps() -> None:
 
 @pytest.mark.parametrize("writer", [EXCEPTION_WRITER, COPY_WRITER])
 def test_a_shared_writer_is_told_apart_by_the_request(writer: str) -> None:
-    broke = step(
-        "write", writer, ["dark", None, "cold"], ["broken", None, "cold"], {"li": "broken"}, action="dim"
-    )
+    broke = step("write", writer, ["dark", None, "cold"], ["broken", None, "cold"], {"li": "broken"}, action="dim")
     assert dict(judge(run(NEW, broke)).observed)["dim/error"] == 1
     unknown = judge(run(NEW, {**broke, "action": None}))
     assert set(unknown.ambiguous) == {"light/error", "dim/error"}
@@ -268,9 +264,7 @@ def test_a_shared_writer_is_told_apart_by_the_request(writer: str) -> None:
 
 
 def test_a_request_that_starts_no_operation_of_the_row_does_not_explain_a_shared_write() -> None:
-    broke = step(
-        "write", COPY_WRITER, ["dark", None, "cold"], ["broken", None, "cold"], {"li": "broken"}, action="dim"
-    )
+    broke = step("write", COPY_WRITER, ["dark", None, "cold"], ["broken", None, "cold"], {"li": "broken"}, action="dim")
     assert not judge(run(NEW, broke), rows=tuple(r for r in ROWS if r.id != "dim/error")).conforms
 
 
@@ -311,9 +305,7 @@ def test_without_a_variable_for_it_a_destroy_is_counted_and_not_judged() -> None
         (b"\xff\xfe\n", "not JSON"),
     ],
 )
-def test_a_broken_line_is_reported_with_its_number_and_the_rest_still_checked(
-    line: bytes, found: str
-) -> None:
+def test_a_broken_line_is_reported_with_its_number_and_the_rest_still_checked(line: bytes, found: str) -> None:
     report = judge(run(NEW), line, run(NEW))
     assert report.broken_lines == 1
     assert report.faults[0].place.startswith("line 2")
@@ -371,8 +363,7 @@ def test_the_sample_of_nova_is_whole() -> None:
             if taken["kind"] == "write":
                 assert taken["old"] == previous
                 written = [
-                    taken["set"].get(key, old)
-                    for key, old in zip(("vm", "task", "power"), taken["old"], strict=True)
+                    taken["set"].get(key, old) for key, old in zip(("vm", "task", "power"), taken["old"], strict=True)
                 ]
                 assert taken["state"] == written
             previous = taken["state"] or previous

@@ -46,6 +46,7 @@ def compare_documentation(
     ------
     InputError
         The page cannot be read or says nothing about states.
+
     """
     page = read_page(path)
     known = tuple(operations)
@@ -65,9 +66,7 @@ def format_contradictions(report: DocumentationReport) -> str:
     """The report as text, one contradiction a paragraph."""
     out = [f"{report.path}: {len(report.contradictions)} contradictions in {report.compared} statements"]
     for one in report.contradictions:
-        out.append(
-            f"{report.path}:{one.line}: {one.subject}: says {one.page_says}; the model: {one.model_says}"
-        )
+        out.append(f"{report.path}:{one.line}: {one.subject}: says {one.page_says}; the model: {one.model_says}")
         out += [f"    {source}" for source in one.source]
     return "\n".join(out) + "\n"
 
@@ -84,28 +83,20 @@ def _wrong_names(page: Page, names: Names) -> Iterable[Contradiction]:
         seen.add(fold(word))
         meant = vm_state_named(word, names)
         near = nearest(fold(word), sorted(names.vm_states))
-        instead = (
-            f"it is a word for {meant}" if meant else f"the nearest is {near}" if near else "none is near"
-        )
+        instead = f"it is a word for {meant}" if meant else f"the nearest is {near}" if near else "none is near"
         yield Contradiction(line, word, f"{word!r} is a vm_state", f"no vm_state has this name; {instead}")
 
 
 def _requirement(
     row: Requirement, operations: tuple[DocumentedOperation, ...], names: Names
 ) -> Iterable[Contradiction]:
-    called = [
-        operation for operation in operations if fold(row.command) in set(map(fold, operation.commands))
-    ]
+    called = [operation for operation in operations if fold(row.command) in set(map(fold, operation.commands))]
     if not called:
-        yield Contradiction(
-            row.line, row.command, f"{row.command!r} is a command", "no operation has this name"
-        )
+        yield Contradiction(row.line, row.command, f"{row.command!r} is a command", "no operation has this name")
         return
     source = tuple(sorted({operation.source for operation in called}))
     admitted = _admitted(called, names)
-    yield from _compare_sets(
-        row.line, row.command, "vm_state", _meant(row.vm_states, names), admitted, source
-    )
+    yield from _compare_sets(row.line, row.command, "vm_state", _meant(row.vm_states, names), admitted, source)
     yield from _tasks(row, called, names, source)
     ends = frozenset(after for operation in called for _, after in operation.moves)
     yield from _compare_sets(row.line, row.command, "target", _meant(row.targets, names), ends, source)
@@ -123,21 +114,15 @@ def _tasks(
         return
     said = frozenset(NULL if fold(word) == UNSET else fold(word) for word in row.task_states)
     for word in sorted(said - names.task_states - {NULL}):
-        yield Contradiction(
-            row.line, row.command, f"{word} is a task_state", "no task_state has this name", source
-        )
+        yield Contradiction(row.line, row.command, f"{word} is a task_state", "no task_state has this name", source)
     said &= names.task_states | {NULL}
     if untested:
-        yield Contradiction(
-            row.line, row.command, f"task_state in {_show(said)}", "the guard does not test it", source
-        )
+        yield Contradiction(row.line, row.command, f"task_state in {_show(said)}", "the guard does not test it", source)
     else:
         yield from _compare_sets(row.line, row.command, "task_state", said, admitted, source)
 
 
-def _state_commands(
-    page: Page, operations: tuple[DocumentedOperation, ...], names: Names
-) -> Iterable[Contradiction]:
+def _state_commands(page: Page, operations: tuple[DocumentedOperation, ...], names: Names) -> Iterable[Contradiction]:
     """The table of commands by state, both ways, and the states that it leaves out."""
     if not page.state_commands:
         return
@@ -147,9 +132,7 @@ def _state_commands(
         state = vm_state_named(row.vm_state, names)
         if fold(row.vm_state) in first_lines:
             again = f"listed first in line {first_lines[fold(row.vm_state)]}"
-            yield Contradiction(
-                row.line, row.vm_state, "this row", f"{again}: one row must hold all its commands"
-            )
+            yield Contradiction(row.line, row.vm_state, "this row", f"{again}: one row must hold all its commands")
         first_lines.setdefault(fold(row.vm_state), row.line)
         if state is None:
             continue
@@ -158,13 +141,9 @@ def _state_commands(
             called = [one for one in operations if fold(command) in set(map(fold, one.commands))]
             source = tuple(sorted({one.source for one in called}))
             if not called:
-                yield Contradiction(
-                    row.line, row.vm_state, f"{command!r} is a command", "no operation has this name"
-                )
+                yield Contradiction(row.line, row.vm_state, f"{command!r} is a command", "no operation has this name")
             elif state not in _admitted(called, names):
-                yield Contradiction(
-                    row.line, state, f"{command!r} is possible", "the guard refuses it", source
-                )
+                yield Contradiction(row.line, state, f"{command!r} is possible", "the guard refuses it", source)
     table_line = page.state_commands[0].line
     lines = {vm_state_named(row.vm_state, names): row.line for row in reversed(page.state_commands)}
     for state in sorted(names.vm_states - names.gone):
@@ -196,17 +175,13 @@ def _graph(page: Page, operations: tuple[DocumentedOperation, ...], names: Names
         pair = (ends[0], ends[1])
         drawn.add(pair)
         if pair not in movers:
-            leaving = tuple(
-                sorted({one for move, sources in movers.items() if move[0] == pair[0] for one in sources})
-            )
+            leaving = tuple(sorted({one for move, sources in movers.items() if move[0] == pair[0] for one in sources}))
             says = f"{pair[0]} -> {pair[1]}"
             yield Contradiction(edge.line, "graph", says, "no operation makes this move", leaving)
     for pair, sources in sorted(movers.items()):
         if pair not in drawn and pair[1] not in names.everywhere and pair[0] != pair[1]:
             says = f"no {pair[0]} -> {pair[1]}"
-            yield Contradiction(
-                page.graph_line, "graph", says, "an operation makes it", tuple(sorted(sources))
-            )
+            yield Contradiction(page.graph_line, "graph", says, "an operation makes it", tuple(sorted(sources)))
 
 
 def _admitted(operations: Iterable[DocumentedOperation], names: Names) -> frozenset[str]:

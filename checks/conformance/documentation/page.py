@@ -76,13 +76,12 @@ def read_page(path: str | Path) -> Page:
     ------
     InputError
         The file cannot be read, or has neither of the two tables nor a graph.
+
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            Fault(str(path), f"cannot be read ({error})", "name the page's source file")
-        ) from error
+        raise InputError(Fault(str(path), f"cannot be read ({error})", "name the page's source file")) from error
     requirements, state_commands = _read_tables(text)
     graph_line, transitions, states, statements = _read_graph(text)
     page = Page(requirements, state_commands, transitions, states, graph_line, statements)
@@ -97,11 +96,7 @@ def _read_tables(text: str) -> tuple[tuple[Requirement, ...], tuple[StateCommand
     state_commands: list[StateCommands] = []
     tree = publish_doctree(text, settings_overrides=SETTINGS)
     for table in tree.findall(nodes.table):
-        heads = [
-            entry.astext().strip()
-            for head in table.findall(nodes.thead)
-            for entry in head.findall(nodes.entry)
-        ]
+        heads = [entry.astext().strip() for head in table.findall(nodes.thead) for entry in head.findall(nodes.entry)]
         for row in (row for body in table.findall(nodes.tbody) for row in body.findall(nodes.row)):
             cells = dict(
                 zip(
@@ -148,9 +143,7 @@ def _read_graph(
             labels[node.group(1)], lines[node.group(2)] = node.group(2), number
         elif label := LABEL.match(code):
             statements.append((number, label.group(1)))
-    transitions = tuple(
-        Transition(at, labels.get(source, source), labels.get(to, to)) for at, source, to in edges
-    )
+    transitions = tuple(Transition(at, labels.get(source, source), labels.get(to, to)) for at, source, to in edges)
     for transition in transitions:
         for end in (transition.source, transition.target):
             lines.setdefault(end, transition.line)

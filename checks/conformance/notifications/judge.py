@@ -77,6 +77,7 @@ def judge_notifications(
     skew_seconds
         How far the clocks of the senders may lie apart: within it, an update that continues the known state
         goes first.
+
     """
     tally: Counter[str] = Counter()
     faults: list[Fault] = []
@@ -220,8 +221,7 @@ def format_notifications(report: NotificationsReport) -> str:
     out += [str(fault) for fault in report.faults]
     for found in (*report.contradictions, *report.gaps):
         change = " -> ".join(
-            "/".join("null" if value is None else value for value in state)
-            for state in (found.old, found.new)
+            "/".join("null" if value is None else value for value in state) for state in (found.old, found.new)
         )
         out.append(f"{found.place}: {found.uuid} {found.event}: {change}: {found.what}")
     return "\n".join(out) + "\n"

@@ -68,9 +68,7 @@ def parse_notification(line: bytes, place: str, vocabulary: Vocabulary) -> Obser
 def _observe(found: dict[str, Any], place: str, vocabulary: Vocabulary) -> Observation | Fault | None:
     data = _data(found.get("payload"))
     if data is None:
-        return Fault(
-            place, "the payload has no nova_object.data", "set notification_format to versioned or both"
-        )
+        return Fault(place, "the payload has no nova_object.data", "set notification_format to versioned or both")
     if not isinstance(data.get("uuid"), str) or any(key not in data for key in STATE_KEYS):
         return None
     state = tuple(data[key] for key in STATE_KEYS)
@@ -87,13 +85,9 @@ def _observe(found: dict[str, Any], place: str, vocabulary: Vocabulary) -> Obser
             legal = [wire for wire in variable.wires.values() if wire is not None]
             if value is not None and value not in legal:
                 near = nearest(str(value), legal)
-                return Fault(
-                    place, f"unknown {variable.name} {value!r}", f"did you mean {near!r}?" if near else ""
-                )
+                return Fault(place, f"unknown {variable.name} {value!r}", f"did you mean {near!r}?" if near else "")
     time, message = found.get("timestamp"), found.get("message_id")
-    return Observation(
-        data["uuid"], str(time or ""), str(message or ""), found["event_type"], place, state, old, born
-    )
+    return Observation(data["uuid"], str(time or ""), str(message or ""), found["event_type"], place, state, old, born)
 
 
 def _old_pairs(vm: Wire, task: Wire, state: State) -> tuple[tuple[Wire, Wire], ...]:
@@ -108,6 +102,6 @@ def _given(value: Wire, otherwise: Wire) -> Wire:
     return otherwise if value is None else value
 
 
-def _data(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON
+def _data(payload: Any) -> dict[str, Any] | None:
     data = payload.get(DATA) if isinstance(payload, dict) else None
     return data if isinstance(data, dict) else None

@@ -39,9 +39,7 @@ def make_moves(rows: Iterable[WriteRow], vocabulary: Vocabulary) -> Moves:
     """Turn rows into moves. Rows that insert the record (an empty ``vm_state``) are births, and no moves."""
     names = [variable.name for variable in vocabulary.variables]
     held_at, compared_at = names.index(vocabulary.held), names.index(vocabulary.compared)
-    moves = [
-        _move(row, vocabulary, held_at, compared_at) for row in rows if row.vm_state is None or row.vm_state
-    ]
+    moves = [_move(row, vocabulary, held_at, compared_at) for row in rows if row.vm_state is None or row.vm_state]
     return Moves(tuple(moves), held_at, compared_at)
 
 
@@ -56,9 +54,7 @@ def reachable(moves: Moves, state: State) -> frozenset[State]:
     if known is None:
         seen, frontier = {state}, [state]
         while frontier:
-            frontier = [
-                after for before in frontier for after in _successors(moves, before) if after not in seen
-            ]
+            frontier = [after for before in frontier for after in _successors(moves, before) if after not in seen]
             frontier = list(dict.fromkeys(frontier))
             seen.update(frontier)
         known = moves.reached[state] = frozenset(seen)
@@ -105,8 +101,6 @@ def _successors(moves: Moves, state: State) -> frozenset[State]:
     if known is None:
         after: set[State] = set()
         for targets in {move.targets for move in moves.moves if _enabled(moves, move, state)}:
-            after.update(
-                product(*((value,) if to is None else to for to, value in zip(targets, state, strict=True)))
-            )
+            after.update(product(*((value,) if to is None else to for to, value in zip(targets, state, strict=True))))
         known = moves.successors[state] = frozenset(after)
     return known

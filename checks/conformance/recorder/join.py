@@ -56,12 +56,8 @@ def join_events(events: Iterable[Event]) -> Iterator[Event]:
             continue
         test = (event.get("process_id"), event["test"], event["number"]) if event["test"] else None
         groups.setdefault((test, event["uuid"], event["cell"]), []).append(event)
-    ordered = [
-        (sorted(group, key=lambda event: (event["time"], event["seq"])), key) for key, group in groups.items()
-    ]
-    for group, (test, uuid, cell) in sorted(
-        ordered, key=lambda pair: (pair[0][0]["time"], pair[0][0]["seq"])
-    ):
+    ordered = [(sorted(group, key=lambda event: (event["time"], event["seq"])), key) for key, group in groups.items()]
+    for group, (test, uuid, cell) in sorted(ordered, key=lambda pair: (pair[0][0]["time"], pair[0][0]["seq"])):
         yield {
             "test": group[0]["test"],
             "uuid": uuid,

@@ -38,6 +38,7 @@ def record(argv: Sequence[str], out: str | Path) -> Recording:
     ------
     InputError
         The command is empty or cannot be started, or *out* cannot be written.
+
     """
     if not argv:
         raise InputError(Fault("COMMAND", "nothing to run", "give a command after --"))
@@ -55,9 +56,7 @@ def record(argv: Sequence[str], out: str | Path) -> Recording:
         try:
             instances, steps = write_recording(join_events(read_events(folder)), target)
         except OSError as error:
-            raise InputError(
-                Fault(str(target), error.strerror or "cannot be written", "name another file")
-            ) from error
+            raise InputError(Fault(str(target), error.strerror or "cannot be written", "name another file")) from error
     return Recording(done.returncode, instances, steps, faults)
 
 

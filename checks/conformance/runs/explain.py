@@ -167,9 +167,7 @@ def _unexplained(
         if not _differences(step, row, vocabulary)
     ]
     reason = "no row cites this function"
-    return Explanation(
-        reason=reason, near=tuple(sorted(elsewhere, key=lambda near: near.row)[:NEAREST_SHOWN])
-    )
+    return Explanation(reason=reason, near=tuple(sorted(elsewhere, key=lambda near: near.row)[:NEAREST_SHOWN]))
 
 
 def _expected(row: WriteRow, vocabulary: Vocabulary) -> frozenset[Wire] | None:

@@ -16,15 +16,16 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def open_lines(path: str | Path) -> Iterator[bytes]:
-    """Yield the lines of *path* as they are, decompressed when it begins as gzip does, whatever its name.
+    r"""Yield the lines of *path* as they are, decompressed when it begins as gzip does, whatever its name.
 
-    A damaged or shortened compressed file ends the lines early with an empty marker line ``b"\\x00"``, which
+    A damaged or shortened compressed file ends the lines early with an empty marker line ``b"\x00"``, which
     no reader accepts: what came before it is still checked, and the break is reported with its number.
 
     Raises
     ------
     InputError
         The file is missing or cannot be opened.
+
     """
     place = str(path)
     try:
@@ -38,9 +39,7 @@ def open_lines(path: str | Path) -> Iterator[bytes]:
             except (EOFError, zlib.error, gzip.BadGzipFile):
                 yield b"\x00"
     except OSError as error:
-        raise InputError(
-            Fault(place, error.strerror or "cannot be read", "name a file that can be read")
-        ) from error
+        raise InputError(Fault(place, error.strerror or "cannot be read", "name a file that can be read")) from error
 
 
 def read_line(line: bytes, place: str) -> dict[str, Any] | Fault:

@@ -68,10 +68,9 @@ def replay(rows: Iterable[WriteRow], vocabulary: Vocabulary, stream: Iterable[by
     RunsReport
         Broken lines are in it as faults with their numbers; the other lines are judged all the same. Time is
         linear in the stream; memory is linear in the number of distinct steps.
+
     """
-    return _replay(
-        tuple(rows), vocabulary, ((f"line {number}", line) for number, line in enumerate(stream, start=1))
-    )
+    return _replay(tuple(rows), vocabulary, ((f"line {number}", line) for number, line in enumerate(stream, start=1)))
 
 
 def replay_files(rows: Iterable[WriteRow], vocabulary: Vocabulary, paths: Sequence[str | Path]) -> RunsReport:
@@ -81,19 +80,14 @@ def replay_files(rows: Iterable[WriteRow], vocabulary: Vocabulary, paths: Sequen
     ------
     InputError
         A file cannot be opened.
+
     """
-    lines = (
-        (f"{path}:{number}", line) for path in paths for number, line in enumerate(open_lines(path), start=1)
-    )
+    lines = ((f"{path}:{number}", line) for path in paths for number, line in enumerate(open_lines(path), start=1))
     return _replay(tuple(rows), vocabulary, lines)
 
 
-def _replay(
-    rows: tuple[WriteRow, ...], vocabulary: Vocabulary, lines: Iterator[tuple[str, bytes]]
-) -> RunsReport:
-    tally = _Tally(
-        index_rows(rows), vocabulary, f"expected_{vocabulary.compared}", f"expected_{vocabulary.held}"
-    )
+def _replay(rows: tuple[WriteRow, ...], vocabulary: Vocabulary, lines: Iterator[tuple[str, bytes]]) -> RunsReport:
+    tally = _Tally(index_rows(rows), vocabulary, f"expected_{vocabulary.compared}", f"expected_{vocabulary.held}")
     for place, line in lines:
         if not line.strip():
             continue
@@ -197,9 +191,7 @@ def _fault_in(key: Key, vocabulary: Vocabulary, place: str) -> Fault | None:
     for state_of in (old, state):
         if state_of is not None:
             if len(state_of) != len(vocabulary.variables):
-                return Fault(
-                    place, f"a state of {len(state_of)} values", f"{len(vocabulary.variables)} are expected"
-                )
+                return Fault(place, f"a state of {len(state_of)} values", f"{len(vocabulary.variables)} are expected")
             values += zip(vocabulary.variables, state_of, strict=True)
     compared = next(variable for variable in vocabulary.variables if variable.name == vocabulary.compared)
     values += [(compared, value) for value in expected or ()]
@@ -207,9 +199,7 @@ def _fault_in(key: Key, vocabulary: Vocabulary, place: str) -> Fault | None:
         legal = [wire for wire in variable.wires.values() if wire is not None]
         if value is not None and value not in legal:
             near = nearest(str(value), legal)
-            return Fault(
-                place, f"unknown {variable.name} {value!r}", f"did you mean {near!r}?" if near else ""
-            )
+            return Fault(place, f"unknown {variable.name} {value!r}", f"did you mean {near!r}?" if near else "")
     return None
 
 
@@ -240,9 +230,7 @@ def _report(tally: _Tally, rows: tuple[WriteRow, ...]) -> RunsReport:
         flushed=kinds["flushed"],
         set_up=tally.set_up,
         unjudged=kinds["unjudged"],
-        unexplained=tuple(
-            sorted(unexplained, key=lambda write: (-write.lines, -write.occurrences, write.place))
-        ),
+        unexplained=tuple(sorted(unexplained, key=lambda write: (-write.lines, -write.occurrences, write.place))),
         observed={row.id: alone[row.id] for row in rows if row.id in alone},
         ambiguous={row.id: shared[row.id] for row in rows if row.id in shared and row.id not in alone},
         never_observed=tuple(row.id for row in rows if row.id not in alone and row.id not in shared),

@@ -65,20 +65,18 @@ def describe_step(step: Step) -> str:
     expected = "" if step.expected is None else f" expecting [{', '.join(map(_word, step.expected))}]"
     named = ", ".join(f"{key}={_word(value)}" for key, value in step.named) or "nothing"
     old = "" if step.old is None else f" in {'/'.join(map(_word, step.old))}"
-    left = (
-        ""
-        if not step.dirty
-        else f", left dirty: {', '.join(f'{key}={_word(value)}' for key, value in step.dirty)}"
-    )
+    left = "" if not step.dirty else f", left dirty: {', '.join(f'{key}={_word(value)}' for key, value in step.dirty)}"
     return f"{step.kind} by {step.function}{old}{expected} wrote {named}{left}"
 
 
 def format_report(report: RunsReport) -> str:
     """The report as text: counts, the first unexplained step of each line, rows not yet observed."""
     out = [
-        f"{report.lines} instances, {report.judged} steps judged: {report.explained} explained "
-        f"({report.refused} refused, {report.failed} failed, {report.destroyed} destroys, "
-        f"{report.flushed} left by a refused save); {report.set_up} set-up, {report.unjudged} not judged",
+        (
+            f"{report.lines} instances, {report.judged} steps judged: {report.explained} explained "
+            f"({report.refused} refused, {report.failed} failed, {report.destroyed} destroys, "
+            f"{report.flushed} left by a refused save); {report.set_up} set-up, {report.unjudged} not judged"
+        ),
     ]
     out += [str(fault) for fault in report.faults]
     if report.broken_lines > len(report.faults):
