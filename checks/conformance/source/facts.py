@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TypeAlias
+from types import UnionType
+from typing import TypeAlias, Union, get_args, get_origin, get_type_hints
 
 StateName: TypeAlias = "str | None"
 """The name of a state's constant, None for no task, or ``$name`` for a value known only while Nova runs."""
@@ -143,9 +144,13 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """Everything read from one source tree; every sequence is sorted by place, recovery by order."""
+    """Everything read from one source tree; every sequence is sorted by place, recovery by order.
+
+    ``functions`` are all those of the files that mention a state variable, so that a citation can be looked up.
+    """
 
     version: str | None
+    functions: tuple[Place, ...]
     constants: tuple[Constant, ...]
     guards: tuple[Guard, ...]
     writes: tuple[Write, ...]
@@ -166,3 +171,26 @@ def as_json(value: object) -> object:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [as_json(item) for item in value]
     return value
+
+
+def from_json(data: object) -> SourceFacts:
+    """The facts that :func:`as_json` wrote."""
+    found = _built(SourceFacts, data)
+    assert isinstance(found, SourceFacts)
+    return found
+
+
+def _built(kind: object, data: object) -> object:
+    if isinstance(kind, type) and is_dataclass(kind):
+        assert isinstance(data, dict)
+        hints = get_type_hints(kind)
+        return kind(**{field.name: _built(hints[field.name], data[field.name]) for field in fields(kind)})
+    if get_origin(kind) is tuple and isinstance(data, list):
+        return tuple(_built(get_args(kind)[0], item) for item in data)
+    if get_origin(kind) in (Union, UnionType) and data is not None:
+        return _built(next(option for option in get_args(kind) if _fits(option, data)), data)
+    return data
+
+
+def _fits(kind: object, data: object) -> bool:
+    return (get_origin(kind) is tuple) == isinstance(data, list) and kind is not type(None)
