@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks.conformance.runs.from_tables import rows_of, vocabulary_of
 from checks.conformance.runs.read import open_lines
 from checks.conformance.runs.replay import replay, replay_files
 from checks.conformance.runs.report import RunsReport, UnexplainedWrite, format_report
@@ -16,4 +17,6 @@ __all__ = [
     "open_lines",
     "replay",
     "replay_files",
+    "rows_of",
+    "vocabulary_of",
 ]

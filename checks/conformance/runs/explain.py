@@ -77,7 +77,7 @@ def explain(step: Step, index: RowIndex, vocabulary: Vocabulary) -> Explanation:
         fitting = _by_action(fitting, step, vocabulary, required=bool(shared))
         exact = [row for row in fitting if not _leftovers(step, row, vocabulary)]
         if fitting:
-            return Explanation(rows=tuple(row.id for row in exact or fitting))
+            return Explanation(rows=tuple(dict.fromkeys(row.id for row in exact or fitting)))
     if step.kind == "destroy" and vocabulary.destroyed is None:
         return Explanation()
     if step.named and step.expected is None and set(step.named) <= set(step.dirty):

@@ -1,0 +1,122 @@
+"""The rows and words of a lifecycle's tables, in the form in which recordings are replayed against them.
+
+A save writes its own fields and whatever the process has made dirty before. What a *set* made dirty is known from the
+program: every way through it gives the row another set of fields. What a refused save left dirty is known only from the
+recording, so replay follows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from checks.conformance.runs.vocabulary import Variable, Vocabulary
+from model.lifecycle import Lifecycle
+from model.program import Dirty, Instruction, Read, Save, targets
+from model.rows import WriteRow
+
+Fields = frozenset[tuple[str, str]]
+PRESENCE, GONE = "row", "DESTROYED"
+"""The variable that says whether the record exists, and its value when it does not any more."""
+RECORDED_AS = {"peer": "compute"}
+"""Services that the tables tell apart and a recording cannot: both are the same program."""
+
+
+def rows_of(lifecycle: Lifecycle, removing: Collection[str] = ()) -> tuple[WriteRow, ...]:
+    """Every row that a recording can show, in the order of the tables.
+
+    A row stands several times when it can carry several sets of dirty fields, or runs in several operations (the
+    shared failure idioms). Rows that neither name a variable of the state nor expect a value are left out: they are
+    not recorded.
+
+    Parameters
+    ----------
+    lifecycle
+        What the tables say.
+    removing
+        The ids of calls that remove the other of two rows of one instance: a move between databases makes a second
+        row, and the tables follow the one that is shown. Such a call explains a recorded destroy.
+
+    Raises
+    ------
+    KeyError
+        An id of *removing* is not in the tables.
+
+    """
+    carried = _dirty_fields(lifecycle)
+    seen: set[tuple[str, str, str, Fields]] = set()
+    found: list[WriteRow] = []
+    for point, instruction in enumerate(lifecycle.instructions):
+        if not isinstance(instruction, Save):
+            continue
+        for dirty in sorted(carried[point], key=sorted):
+            row = _row(lifecycle, instruction, dirty)
+            key = (row.id, row.operation, row.service, frozenset(row.writes.items()))
+            if key not in seen and (row.writes or row.expect is not None):
+                seen.add(key)
+                found.append(row)
+    for name in removing:
+        call = lifecycle.rows[name]
+        service = RECORDED_AS.get(call.service, call.service)
+        found.append(WriteRow(name, call.operation, call.kind, service, call.source, None, {PRESENCE: GONE}, None))
+    order = {name: position for position, name in enumerate(lifecycle.rows)}
+    return tuple(sorted(found, key=lambda row: (order[row.id], row.operation)))
+
+
+def vocabulary_of(lifecycle: Lifecycle, keys: Mapping[str, str], actions: Mapping[str, frozenset[str]]) -> Vocabulary:
+    """The words of *lifecycle*; *keys* maps each state variable to its key in a recording."""
+    variables = tuple(
+        Variable(name, keys[name], {value.name: value.wire for value in lifecycle.values[name]})
+        for name in lifecycle.state_variables
+    )
+    compared = lifecycle.variables[lifecycle.compare_variable].name
+    return Vocabulary(variables, compared, lifecycle.state_variables[0], PRESENCE, actions)
+
+
+def _row(lifecycle: Lifecycle, save: Save, dirty: Fields) -> WriteRow:
+    row = lifecycle.rows[save.row]
+    own = dict(row.writes)
+    presence = own.pop(PRESENCE, None)
+    recorded = {**dict(dirty), **own}
+    writes = {name: recorded[name] for name in lifecycle.state_variables if name in recorded}
+    born = presence is not None and presence != GONE
+    if presence == GONE:
+        writes[PRESENCE] = presence
+    return WriteRow(
+        row.id,
+        save.operation,
+        row.kind,
+        RECORDED_AS.get(save.service, save.service),
+        row.source,
+        row.expect,
+        writes,
+        frozenset() if born else None,
+    )
+
+
+def _dirty_fields(lifecycle: Lifecycle) -> list[set[Fields]]:
+    """For each instruction, the sets of fields that a *set* can have left dirty when control arrives there."""
+    arriving: list[set[Fields]] = [set() for _ in lifecycle.instructions]
+    waiting: list[tuple[int, Fields]] = [(entry.next, frozenset()) for entry in lifecycle.entries]
+    while waiting:
+        point, dirty = waiting.pop()
+        if point < 0 or dirty in arriving[point]:
+            continue
+        arriving[point].add(dirty)
+        instruction = lifecycle.instructions[point]
+        waiting += [(target, _after(lifecycle, instruction, target, dirty)) for target in targets(instruction)]
+    return arriving
+
+
+def _after(lifecycle: Lifecycle, instruction: Instruction, target: int, dirty: Fields) -> Fields:
+    """What is dirty after *instruction* on its way to *target*: a save that took effect leaves nothing."""
+    match instruction:
+        case Dirty():
+            own = dict(lifecycle.rows[instruction.row].writes)
+            kept = {name: value for name, value in dirty if name not in own}
+            return frozenset({**kept, **own}.items())
+        case Save(next=after) if target == after:
+            return frozenset()
+        case Read(refresh=True, then=then, otherwise=otherwise) if target in {then, otherwise}:
+            return frozenset()
+        case _:
+            return dirty

@@ -1,0 +1,68 @@
+"""The rows of Nova's own tables, held against what real Nova was seen to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.conformance.runs import RunsReport, replay_files, rows_of, vocabulary_of
+from model.load import load
+from model.rows import WriteRow
+
+RECORDINGS = sorted((Path(__file__).parent / "data" / "runs").glob("*.jsonl.gz"))
+KEYS = {"vm_state": "vm", "task_state": "task", "power_state": "power"}
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[WriteRow, ...]:
+    return rows_of(load())
+
+
+def replayed(rows: tuple[WriteRow, ...]) -> RunsReport:
+    return replay_files(rows, vocabulary_of(load(), KEYS, {}), RECORDINGS)
+
+
+def test_every_recorded_write_is_explained_by_a_row(rows: tuple[WriteRow, ...]) -> None:
+    report = replayed(rows)
+    assert not report.broken_lines
+    assert report.lines == 434 + 15 + 75
+    assert [found for found in report.unexplained if found.step.kind != "destroy"] == []
+
+
+def test_a_row_that_is_missing_is_noticed(rows: tuple[WriteRow, ...]) -> None:
+    """Whatever row the recordings show alone: without it, something is unexplained."""
+    observed = replayed(rows).observed
+    before = {found.step for found in replayed(rows).unexplained}
+    for name in list(observed)[:: max(1, len(observed) // 8)]:
+        without = replayed(tuple(row for row in rows if row.id != name))
+        assert {found.step for found in without.unexplained} > before, name
+
+
+def test_a_row_whose_expected_set_differs_is_noticed(rows: tuple[WriteRow, ...]) -> None:
+    """An expected set that lost a value, or all of them, no longer explains the writes that named it."""
+    report = replayed(rows)
+    for row in [row for row in rows if row.id in report.observed and row.expect][::12]:
+        for expect in (None, row.expect - {min(row.expect)} if row.expect else None):
+            changed = WriteRow(
+                row.id, row.operation, row.kind, row.service, row.source, expect, row.writes, row.vm_state
+            )
+            altered = replayed(tuple(changed if other is row else other for other in rows))
+            assert len(altered.unexplained) > len(report.unexplained), (row.id, expect)
+
+
+def test_only_what_a_recording_can_show_is_a_row(rows: tuple[WriteRow, ...]) -> None:
+    assert all(row.writes or row.expect is not None for row in rows)
+    assert {row.service for row in rows} <= {"api", "conductor", "compute"}
+    born = [row for row in rows if row.vm_state == frozenset()]
+    assert born
+    assert all(set(KEYS) <= set(row.writes) for row in born)
+
+
+def test_a_call_that_removes_the_other_row_explains_a_destroy() -> None:
+    lifecycle = load()
+    call = next(row for row in lifecycle.rows.values() if row.instruction == "call")
+    added = [row for row in rows_of(lifecycle, [call.id]) if row.id == call.id]
+    assert [dict(row.writes) for row in added] == [{"row": "DESTROYED"}]
+    with pytest.raises(KeyError):
+        rows_of(lifecycle, ["nowhere"])
