@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,17 @@ def lay_out(figure: Figure, dot: str | os.PathLike[str] | None = None) -> Drawin
     """
     figure = replace(figure, edges=merge_parallel(figure.edges))
     ways = [Direction.DOWN, Direction.RIGHT] if figure.direction is Direction.AUTO else [figure.direction]
-    drawings = [_one_layout(figure, way, spacing, dot) for way in ways for spacing in _SPACINGS]
-    return finish(min(drawings, key=_badness), figure)
+    best: tuple[tuple[int, int, int, float], Drawing] = ((sys.maxsize, 0, 0, 0.0), Drawing("", "", "", 0, 0, ()))
+    for spacing in _SPACINGS:
+        for inline in (True, False):
+            for way in ways:
+                drawing = _one_layout(figure, way, dot, spacing=spacing, inline=inline)
+                badness = _badness(drawing)
+                if badness < best[0]:
+                    best = (badness, drawing)
+        if best[0][0] == 0:
+            break
+    return finish(best[1], figure)
 
 
 def _badness(drawing: Drawing) -> tuple[int, int, int, float]:
@@ -42,8 +52,10 @@ def _badness(drawing: Drawing) -> tuple[int, int, int, float]:
     return (len(found.faults), round(too_wide / 20), len(found.crossings), drawing.width * drawing.height)
 
 
-def _one_layout(figure: Figure, way: Direction, spacing: float, dot: str | os.PathLike[str] | None) -> Drawing:
-    placed = json.loads(run_engine(source(figure, way, spacing=spacing), "json0", dot))
+def _one_layout(
+    figure: Figure, way: Direction, dot: str | os.PathLike[str] | None, *, spacing: float, inline: bool
+) -> Drawing:
+    placed = json.loads(run_engine(source(figure, way, spacing=spacing, inline=inline), "json0", dot))
     _, _, width, height = (float(number) for number in placed["bb"].split(","))
     objects = {item["name"]: item for item in placed.get("objects", ())}
     pieces = {item["id"]: item for item in placed.get("edges", ()) if "id" in item}

@@ -19,6 +19,7 @@ Area = tuple[float, float, float, float]
 
 # Touching is not overlapping: this much (in units of which a line of text is 14) is forgiven.
 _SLACK = 0.75
+_PIECES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,15 @@ def label_area(label: Label) -> Area:
 
 
 def flattened(line: Line) -> list[Point]:
-    """The line as straight pieces: its curves in eight each."""
+    """The line as straight pieces: its curves in six each."""
     tip = [] if line.tip is None else [line.tip]
     if not line.curved:
         return [*line.points, *tip]
     path = [line.points[0]]
     for start in range(0, len(line.points) - 3, 3):
         (x0, y0), (x1, y1), (x2, y2), (x3, y3) = line.points[start : start + 4]
-        for step in range(1, 9):
-            t = step / 8
+        for step in range(1, _PIECES + 1):
+            t = step / _PIECES
             a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
             path.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
     return path + tip
@@ -123,7 +124,15 @@ def _shrunk(area: Area) -> Area:
 
 
 def _runs_through(path: list[Point], area: Area) -> bool:
-    return any(_cuts(p, q, area) for p, q in pairwise(path))
+    left, top, right, bottom = area
+    for (x1, y1), (x2, y2) in pairwise(path):
+        if (x1 < left and x2 < left) or (x1 > right and x2 > right):
+            continue
+        if (y1 < top and y2 < top) or (y1 > bottom and y2 > bottom):
+            continue
+        if _cuts((x1, y1), (x2, y2), area):
+            return True
+    return False
 
 
 def _cuts(p: Point, q: Point, area: Area) -> bool:
@@ -142,16 +151,15 @@ def _cuts(p: Point, q: Point, area: Area) -> bool:
 
 
 def _crossings(lines: list[tuple[Part, list[Point]]]) -> Iterator[tuple[str, str]]:
-    framed = [(part, path, _frame(path)) for part, path in lines]
-    for (a, path, frame), (b, other, other_frame) in combinations(framed, 2):
+    framed = [
+        (part, _frame(path), [(_frame([p, q]), p, q) for p, q in pairwise(path)]) for part, path in lines
+    ]
+    for (a, frame, pieces), (b, other_frame, others) in combinations(framed, 2):
         if a.id == b.id or not _touch(frame, other_frame):
             continue
-        if any(
-            _cross(p, q, r, s)
-            for p, q in pairwise(path)
-            if _touch(_frame([p, q]), other_frame)
-            for r, s in pairwise(other)
-        ):
+        near = [piece for piece in pieces if _touch(piece[0], other_frame)]
+        facing = [piece for piece in others if _touch(piece[0], frame)]
+        if any(_touch(x, y) and _cross(p, q, r, s) for x, p, q in near for y, r, s in facing):
             yield a.id, b.id
 
 

@@ -55,8 +55,11 @@ def label_size(edge: Edge) -> tuple[float, float]:
     return widest + 2 * LABEL_PADDING, len(edge.label) * LINE_HEIGHT + 4.0
 
 
-def source(figure: Figure, direction: Direction, *, spacing: float = 1.0) -> str:
-    """The source text of a figure with its ranks running in ``direction``; ``spacing`` widens the gaps."""
+def source(figure: Figure, direction: Direction, *, spacing: float = 1.0, inline: bool = True) -> str:
+    """The source text of a figure with its ranks running in ``direction``; ``spacing`` widens the gaps.
+
+    ``inline`` puts a label into its line (two edges and a node between them), otherwise it stands beside its line.
+    """
     graph = graphviz.Digraph(
         identifier(figure.id),
         graph_attr={
@@ -66,9 +69,6 @@ def source(figure: Figure, direction: Direction, *, spacing: float = 1.0) -> str
             "ranksep": f"{0.30 * spacing:.3f}",
             "fontname": "Arimo",
             "fontsize": f"{TEXT_SIZE:g}",
-            "remincross": "true",
-            "searchsize": "200",
-            "mclimit": "8",
             "bgcolor": "transparent",
             "tooltip": _text((figure.title,)),
         },
@@ -87,7 +87,7 @@ def source(figure: Figure, direction: Direction, *, spacing: float = 1.0) -> str
     _ranks(graph, figure)
     order = _order(figure)
     for number, edge in enumerate(merge_parallel(figure.edges)):
-        _edge(graph, edge, number, order)
+        _edge(graph, edge, number, order, inline=inline)
     return str(graph.source)
 
 
@@ -107,7 +107,7 @@ def _node(graph: graphviz.Digraph, node: Node) -> None:
     )
 
 
-def _edge(graph: graphviz.Digraph, edge: Edge, number: int, order: dict[str, tuple[int, int]]) -> None:
+def _edge(graph: graphviz.Digraph, edge: Edge, number: int, order: dict[str, tuple[int, int]], *, inline: bool) -> None:
     look = EDGES[edge.kind]
     ends = [identifier(edge.source), identifier(edge.target)]
     attributes = {
@@ -124,7 +124,7 @@ def _edge(graph: graphviz.Digraph, edge: Edge, number: int, order: dict[str, tup
         ends.reverse()
     flat = order[edge.source][0] == order[edge.target][0] and edge.source != edge.target
     straight = {"dir": "back", "arrowtail": head} if backward else {"arrowhead": head}
-    if not edge.label or edge.source == edge.target or flat:
+    if not edge.label or edge.source == edge.target or flat or not inline:
         if edge.label:
             width, height = label_size(edge)
             text = "".join(f"<BR/>{_html(line)}" for line in edge.label)[5:]
@@ -139,7 +139,7 @@ def _edge(graph: graphviz.Digraph, edge: Edge, number: int, order: dict[str, tup
     graph.node(
         middle,
         label=_text(edge.label),
-        shape="plain",
+        shape="none",
         width=f"{width / 72:.4f}",
         height=f"{height / 72:.4f}",
         **_link(edge.href, edge.tooltip),

@@ -1,0 +1,187 @@
+"""Where everything in a sequence goes: a row for each step, a column for each lane, the variables at the right.
+
+The line of what happens next runs in the left margin of a lane and turns in the gutter between two rows; boxes begin
+right of that margin and keep out of the gutters, so that no line can cross a text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from render.clean import clean, identifier
+from render.drawing import Box, Drawing, Label, Line, Part
+from render.figure import NodeKind
+from render.legend import finish
+from render.measure import text_width, wrap
+from render.style import LINE_HEIGHT, MOST_WIDTH, NODES, TEXT_SIZE
+
+if TYPE_CHECKING:
+    from render.figure import Branch, Sequence, Step, Value
+
+_MARGIN = 8.0
+_HEAD = 34.0
+_GUTTER = 24.0
+_RAIL = 12.0
+_INSET = 28.0
+_INNER = 12.0
+_LEAST_LANE = 96.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    left: dict[str, float]
+    width: dict[str, float]
+    values: float
+    values_width: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    box: Box
+    anchor: float
+
+
+def lay_out_sequence(sequence: Sequence) -> Drawing:
+    """The sequence as a drawing, in rows from above to below in the order of its steps."""
+    columns = _columns(sequence)
+    parts: list[Part] = []
+    rows: dict[str, _Row] = {}
+    y = _MARGIN + _HEAD
+    previous: str | None = None
+    for step in sequence.steps:
+        after = step.follows if step.follows is not None else previous
+        y += _GUTTER
+        box = _box(step.lines, step.kind, columns.left[step.lane], columns.width[step.lane], y, 0.0)
+        rows[step.id] = _Row(box, columns.left[step.lane] + _RAIL)
+        if after is not None and after in rows:
+            parts.append(_flow(sequence, after, step, rows, previous))
+        parts.append(_step_part(sequence, step, box, columns))
+        high = max(box.height, _values_height(step.values))
+        y += high
+        for branch in step.branches:
+            y += 8
+            branch_box, part = _branch_part(sequence, step, branch, y, columns)
+            parts.append(part)
+            y += max(branch_box.height, _values_height(branch.values))
+        previous = step.id
+    y += 14
+    return finish(_framed(sequence, parts, columns, y), sequence)
+
+
+def _columns(sequence: Sequence) -> _Columns:
+    values_width = 0.0
+    shown = [value for step in sequence.steps for value in (*step.values, *(v for b in step.branches for v in b.values))]
+    if shown:
+        values_width = max(text_width(_said(value), TEXT_SIZE, bold=value.changed) for value in shown) + 16
+    room = MOST_WIDTH - 2 * _MARGIN - values_width
+    # What the longest line wants, and the least that the title and the longest word leave.
+    wanted, least = {}, {}
+    for lane in sequence.lanes:
+        own = [clean(line) for step in sequence.steps if step.lane == lane.id for line in step.lines]
+        title = text_width(clean(lane.title), TEXT_SIZE, bold=True) + 16
+        words = max((text_width(word, TEXT_SIZE) for line in own for word in line.split()), default=0.0)
+        longest = max((text_width(line, TEXT_SIZE) for line in own), default=0.0)
+        least[lane.id] = max(_LEAST_LANE, title, min(words, 150.0) + _INSET + 2 * _INNER)
+        wanted[lane.id] = max(least[lane.id], longest + _INSET + 2 * _INNER)
+    spare = max(0.0, room - sum(least.values()))
+    asked = sum(wanted.values()) - sum(least.values())
+    share = min(1.0, spare / asked) if asked else 0.0
+    left, width, x = {}, {}, _MARGIN
+    for lane in sequence.lanes:
+        width[lane.id] = round(least[lane.id] + share * (wanted[lane.id] - least[lane.id]), 2)
+        left[lane.id] = round(x, 2)
+        x += width[lane.id] + 4
+    return _Columns(left, width, x + 6, values_width, x + values_width + _MARGIN)
+
+
+def _box(lines: tuple[str, ...], kind: NodeKind, left: float, width: float, y: float, indent: float) -> Box:
+    most = width - _INSET - 2 * _INNER - indent
+    count = sum(len(wrap(clean(line), most, TEXT_SIZE)) for line in lines)
+    return Box(
+        left + _INSET / 2 + indent,
+        y,
+        round(width - _INSET + 8 - indent, 2),
+        count * LINE_HEIGHT + 12,
+        f"node {kind}",
+        NODES[kind].shape,
+    )
+
+
+def _text(lines: tuple[str, ...], box: Box) -> tuple[Label, ...]:
+    wrapped = [piece for line in lines for piece in wrap(clean(line), box.width - 2 * _INNER - 8, TEXT_SIZE)]
+    return tuple(
+        Label(
+            round(box.x + _INNER + 2, 2), round(box.y + 6 + i * LINE_HEIGHT + 13.3, 2), line,
+            text_width(line, TEXT_SIZE), TEXT_SIZE,
+        )
+        for i, line in enumerate(wrapped)
+    )  # fmt: skip
+
+
+def _step_part(sequence: Sequence, step: Step, box: Box, columns: _Columns) -> Part:
+    shapes = (box, *_text(step.lines, box), *_values(step.values, box.y, columns))
+    return Part(identifier(sequence.id, step.id), "step", shapes, step.href, step.tooltip)
+
+
+def _branch_part(sequence: Sequence, step: Step, branch: Branch, y: float, columns: _Columns) -> tuple[Box, Part]:
+    # A branch has its row for itself: it may use the room of the lanes to the right.
+    left = columns.left[step.lane]
+    width = max(columns.values - 12 - left, columns.width[step.lane])
+    wide = max((text_width(clean(line), TEXT_SIZE) for line in branch.lines), default=0.0)
+    width = min(width, max(columns.width[step.lane], wide + _INSET + 2 * _INNER + 24))
+    box = _box(branch.lines, NodeKind.FAILURE, left, width, y, 20.0)
+    middle = y + box.height / 2
+    rail = left + _INSET / 2 + 8
+    line = Line(((rail, y - 8), (rail, middle), (box.x - 8, middle)), "edge failure", (box.x, middle))
+    shapes = (line, box, *_text(branch.lines, box), *_values(branch.values, y, columns))
+    ends = (identifier(sequence.id, step.id), identifier(sequence.id, branch.id))
+    return box, Part(identifier(sequence.id, branch.id), "branch", shapes, branch.href, branch.tooltip, ends)
+
+
+def _flow(sequence: Sequence, after: str, step: Step, rows: dict[str, _Row], previous: str | None) -> Part:
+    start, end = rows[after], rows[step.id]
+    x1, x2 = start.anchor + 8, end.anchor + 8
+    top, bottom = start.box.y + start.box.height, end.box.y
+    turn = bottom - _GUTTER + 7
+    points = ((x1, top), (x1, bottom - 9)) if x1 == x2 else ((x1, top), (x1, turn), (x2, turn), (x2, bottom - 9))
+    line = Line(points, f"edge {step.edge}", (x2, bottom))
+    ends = (identifier(sequence.id, after), identifier(sequence.id, step.id))
+    return Part(identifier(sequence.id, "flow", step.id), "flow", (line,), None, "", ends)
+
+
+def _values(values: tuple[Value, ...], y: float, columns: _Columns) -> tuple[Label, ...]:
+    return tuple(
+        Label(
+            columns.values, round(y + 6 + i * LINE_HEIGHT + 13.3, 2), _said(value),
+            text_width(_said(value), TEXT_SIZE, bold=value.changed), TEXT_SIZE,
+            look="text name" if value.changed else "text muted",
+        )
+        for i, value in enumerate(values)
+    )  # fmt: skip
+
+
+def _values_height(values: tuple[Value, ...]) -> float:
+    return len(values) * LINE_HEIGHT + 12 if values else 0.0
+
+
+def _said(value: Value) -> str:
+    return f"{'●' if value.changed else ' '} {clean(value.variable)}: {clean(value.value)}".strip()
+
+
+def _framed(sequence: Sequence, parts: list[Part], columns: _Columns, bottom: float) -> Drawing:
+    frames = []
+    for lane in sequence.lanes:
+        x, width = columns.left[lane.id], columns.width[lane.id]
+        title = clean(lane.title)
+        box = Box(x, _MARGIN, width, bottom - _MARGIN, "lane", "rounded", solid=False)
+        long = text_width(title, TEXT_SIZE, bold=True)
+        label = Label(x + width / 2, _MARGIN + 22, title, long, TEXT_SIZE, "middle", "text name")
+        frames.append(Part(identifier(sequence.id, "lane", lane.id), "lane", (box, label)))
+    if columns.values_width and sequence.variables:
+        title = "record"
+        label = Label(columns.values, _MARGIN + 22, title, text_width(title, TEXT_SIZE, bold=True), TEXT_SIZE, look="text name")
+        frames.append(Part(identifier(sequence.id, "values"), "lane", (label,)))
+    title, description = clean(sequence.title), clean(sequence.description)
+    return Drawing(identifier(sequence.id), title, description, round(columns.total, 2), bottom, (*frames, *parts))
