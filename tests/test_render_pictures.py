@@ -1,0 +1,173 @@
+"""Pictures of an invented lifecycle: nothing overlaps, nothing that a name holds does harm, bytes are stable."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from model.errors import InputError
+from render.drawing import Box, Drawing, Label, Line, Part
+from render.engine import run_engine
+from render.figure import (
+    Branch,
+    Cell,
+    CellKind,
+    Edge,
+    EdgeKind,
+    Figure,
+    Group,
+    Header,
+    Lane,
+    Matrix,
+    Node,
+    NodeKind,
+    Picture,
+    Sequence,
+    Step,
+    Value,
+    inconsistencies,
+    merge_parallel,
+)
+from render.formats import dot
+from render.overlaps import find_overlaps
+from render.place import place
+from render.registry import find_format, format_names, render_picture
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def door(name: str = "door", word: str = "open") -> Figure:
+    """A door that may jam, with ``word`` wherever a name stands."""
+    nodes = (
+        Node("shut", (word, "shut"), group="use", rank=0, href="#shut"),
+        Node("ajar", (word,), NodeKind.TRANSITIONAL, group="use", rank=1, tooltip=word),
+        Node("jammed", ("jammed",), NodeKind.ERROR, rank=2),
+        Node("gone", (word,), NodeKind.TERMINAL, rank=3),
+    )
+    edges = (
+        Edge("shut", "ajar", (word,), (word,), EdgeKind.REQUEST, href=word),
+        Edge("ajar", "shut", ("close",), ("close",), EdgeKind.REQUEST),
+        Edge("ajar", "jammed", ("warp",), (word,), EdgeKind.FAILURE),
+        Edge("jammed", "shut", ("oil",), ("oil",), EdgeKind.RECOVERY, certain=False),
+        Edge("jammed", "gone", ("saw",), (), EdgeKind.ADMIN),
+        Edge("shut", "shut", ("knock",), ("knock",), EdgeKind.EVENT),
+    )
+    return Figure(name, word, word, nodes, edges, (Group("use", word),), notes=(word,))
+
+
+def chart(word: str = "yes") -> Matrix:
+    """Whether a door may be opened, by weather."""
+    cells = tuple(tuple(Cell(kind, word, word, word) for kind in CellKind) for _ in range(2))
+    rows = (Header("dry", word), Header("wet", "wet"))
+    return Matrix("chart", word, word, rows, tuple(Header(kind, kind) for kind in CellKind), cells, ("weather", word))
+
+
+def story(word: str = "push") -> Sequence:
+    """Somebody opens a door."""
+    before, after = (Value("door", "shut"),), (Value("door", word, changed=True),)
+    steps = (
+        Step("ask", "guest", (word,)),
+        Step("look", "host", (word,), NodeKind.GUARD, branches=(Branch("no", (word,), before),)),
+        Step("act", "host", (word, "door = open"), NodeKind.SAVE, after, rows=("row",), href="#act"),
+        Step("enter", "guest", ("enter",), NodeKind.CALL),
+    )
+    return Sequence("story", word, word, (Lane("guest", word), Lane("host", "host")), steps, ("door",))
+
+
+PICTURES: tuple[Picture, ...] = (door(), chart(), story())
+HOSTILE = st.one_of(
+    st.sampled_from(["<script>alert(1)</script>", '"]; evil', "a\nb", "javascript:alert(1)", "\u202egnp", "x" * 900]),
+    st.text(max_size=30),
+)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.id)
+def test_nothing_overlaps(picture: Picture) -> None:
+    assert inconsistencies(picture) == ()
+    assert find_overlaps(place(picture)).faults == ()
+
+
+def test_overlaps_are_counted() -> None:
+    a = Part("a", "node", (Box(0, 0, 20, 20, "node step"), Label(2, 14, "abc", 16, 14)))
+    b = Part("b", "node", (Box(15, 15, 20, 20, "node step"),))
+    line = Part("c", "edge", (Line(((-5, 10), (60, 10)), "edge step"),))
+    other = Part("d", "edge", (Line(((50, 0), (50, 20)), "edge step"),))
+    found = find_overlaps(Drawing("x", "", "", 70, 30, (a, b, line, other)))
+    assert found.boxes == (("a", "b"),)
+    assert found.lines_on_labels == (("c", "a"),)
+    assert found.lines_on_boxes == (("c", "a"),)
+    assert found.outside == (("b", "x"),)
+    assert found.crossings == (("c", "d"),)
+
+
+def test_parallel_edges_are_one_with_all_their_rows() -> None:
+    twice = (Edge("a", "b", ("r1",), ("x",)), Edge("a", "b", ("r2", "r1"), ("y",)), Edge("b", "a", ("r3",)))
+    assert merge_parallel(twice) == (Edge("a", "b", ("r1", "r2"), ("x", "y")), Edge("b", "a", ("r3",)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(word=HOSTILE)
+def test_hostile_names_do_no_harm(word: str) -> None:
+    for picture in (door(word=word), chart(word), story(word)):
+        root = ET.fromstring(render_picture(picture, "svg"))
+        names = [element.tag.rpartition("}")[2] for element in root.iter()]
+        assert set(names) <= {"svg", "title", "desc", "style", "g", "a", "path", "text"}
+        addresses = [element.get("href", "") for element in root.iter()]
+        assert not any(address.lower().startswith(("javascript", "data", "vbscript")) for address in addresses)
+        ids = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(ids) == len(set(ids))
+        table = ET.fromstring(render_picture(picture, "html"))
+        assert "script" not in {element.tag for element in table.iter()}
+        render_picture(picture, "rst")
+        render_picture(picture, "text")
+    nodes = run_engine(dot.render(door(word=word)).decode(), "plain").decode().splitlines()
+    assert {line.split()[1] for line in nodes if line.startswith("node ")} >= {"shut", "ajar", "jammed", "gone"}
+    mermaid = render_picture(door(word=word), "mermaid").decode().splitlines()
+    assert len(mermaid) == len(render_picture(door(), "mermaid").decode().splitlines())
+
+
+@pytest.mark.parametrize("name", ["dot", "svg", "mermaid", "text", "rst", "html"])
+def test_the_same_bytes_whatever_the_hash_seed(name: str) -> None:
+    program = (
+        "import sys; sys.path[:0] = ['tests', '.']; from test_render_pictures import door; "
+        f"from render.registry import render_picture; sys.stdout.buffer.write(render_picture(door(), {name!r}))"
+    )
+    written = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "4711")
+    }
+    assert len(written) == 1
+
+
+def test_png_is_a_bitmap_of_the_drawing() -> None:
+    written = render_picture(story(), "png", zoom=1.0)
+    drawing = place(story())
+    assert written.startswith(b"\x89PNG\r\n\x1a\n")
+    assert abs(int.from_bytes(written[16:20], "big") - drawing.width) <= 1
+
+
+def test_formats_are_refused_with_what_there_is() -> None:
+    assert format_names() == ("dot", "html", "mermaid", "png", "rst", "svg", "text")
+    with pytest.raises(InputError, match="did you mean 'svg'"):
+        find_format("svgg")
+    with pytest.raises(InputError, match="mermaid cannot show a matrix"):
+        render_picture(chart(), "mermaid")
+
+
+def test_another_engine_must_be_a_graphviz() -> None:
+    with pytest.raises(InputError, match="not a program"):
+        run_engine("digraph {}", "json0", "no-such-program")
+    with pytest.raises(InputError):
+        run_engine("digraph {}", "json0", sys.executable)
