@@ -41,7 +41,9 @@ def lay_out_matrix(matrix: Matrix) -> Drawing:
     y = _MARGIN + head
     for i, row in enumerate(matrix.rows):
         texts = [wrap(clean(cell.text), widths[j] - 2 * _PAD, TEXT_SIZE) for j, cell in enumerate(matrix.cells[i])]
-        lines = max([len(row_texts[i]), *(_lines_needed(cell.kind, t) for cell, t in zip(matrix.cells[i], texts, strict=True))])
+        lines = max(
+            [len(row_texts[i]), *(_lines_needed(cell.kind, t) for cell, t in zip(matrix.cells[i], texts, strict=True))]
+        )
         high = lines * LINE_HEIGHT + 8
         labels = _stack(row_texts[i], _MARGIN + _PAD, y, high, "start", "text")
         parts.append(Part(identifier(matrix.id, "row", row.id), "row", labels, row.href, row.tooltip))
@@ -74,7 +76,9 @@ def _headings(
     parts = []
     bottom = _MARGIN + head
     if corner[0]:
-        label = Label(_MARGIN + _PAD, bottom - _PAD, corner[0], text_width(corner[0], TEXT_SIZE), TEXT_SIZE, look="text muted")
+        label = Label(
+            _MARGIN + _PAD, bottom - _PAD, corner[0], text_width(corner[0], TEXT_SIZE), TEXT_SIZE, look="text muted"
+        )
         parts.append(Part(f"{name}--rows", "heading", (label,)))
     if corner[1]:
         x = _MARGIN + first
@@ -117,6 +121,14 @@ def _contents(
 def _stack(lines: tuple[str, ...], x: float, y: float, high: float, anchor: str, look: str) -> tuple[Label, ...]:
     top = y + (high - len(lines) * LINE_HEIGHT) / 2
     return tuple(
-        Label(round(x, 2), round(top + i * LINE_HEIGHT + 13.3, 2), line, text_width(line, TEXT_SIZE), TEXT_SIZE, anchor, look)
+        Label(
+            round(x, 2),
+            round(top + i * LINE_HEIGHT + 13.3, 2),
+            line,
+            text_width(line, TEXT_SIZE),
+            TEXT_SIZE,
+            anchor,
+            look,
+        )
         for i, line in enumerate(lines)
     )

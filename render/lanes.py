@@ -17,6 +17,7 @@ from render.measure import text_width, wrap
 from render.style import LINE_HEIGHT, MOST_WIDTH, NODES, TEXT_SIZE
 
 if TYPE_CHECKING:
+    from render.drawing import Shape
     from render.figure import Branch, Sequence, Step, Value
 
 _MARGIN = 8.0
@@ -56,7 +57,7 @@ def lay_out_sequence(sequence: Sequence) -> Drawing:
         box = _box(step.lines, step.kind, columns.left[step.lane], columns.width[step.lane], y, 0.0)
         rows[step.id] = _Row(box, columns.left[step.lane] + _RAIL)
         if after is not None and after in rows:
-            parts.append(_flow(sequence, after, step, rows, previous))
+            parts.append(_flow(sequence, after, step, rows))
         parts.append(_step_part(sequence, step, box, columns))
         high = max(box.height, _values_height(step.values))
         y += high
@@ -72,7 +73,9 @@ def lay_out_sequence(sequence: Sequence) -> Drawing:
 
 def _columns(sequence: Sequence) -> _Columns:
     values_width = 0.0
-    shown = [value for step in sequence.steps for value in (*step.values, *(v for b in step.branches for v in b.values))]
+    shown = [
+        value for step in sequence.steps for value in (*step.values, *(v for b in step.branches for v in b.values))
+    ]
     if shown:
         values_width = max(text_width(_said(value), TEXT_SIZE, bold=value.changed) for value in shown) + 16
     room = MOST_WIDTH - 2 * _MARGIN - values_width
@@ -121,7 +124,7 @@ def _text(lines: tuple[str, ...], box: Box) -> tuple[Label, ...]:
 
 
 def _step_part(sequence: Sequence, step: Step, box: Box, columns: _Columns) -> Part:
-    shapes = (box, *_text(step.lines, box), *_values(step.values, box.y, columns))
+    shapes: tuple[Shape, ...] = (box, *_text(step.lines, box), *_values(step.values, box.y, columns))
     return Part(identifier(sequence.id, step.id), "step", shapes, step.href, step.tooltip)
 
 
@@ -135,12 +138,12 @@ def _branch_part(sequence: Sequence, step: Step, branch: Branch, y: float, colum
     middle = y + box.height / 2
     rail = left + _INSET / 2 + 8
     line = Line(((rail, y - 8), (rail, middle), (box.x - 8, middle)), "edge failure", (box.x, middle))
-    shapes = (line, box, *_text(branch.lines, box), *_values(branch.values, y, columns))
+    shapes: tuple[Shape, ...] = (line, box, *_text(branch.lines, box), *_values(branch.values, y, columns))
     ends = (identifier(sequence.id, step.id), identifier(sequence.id, branch.id))
     return box, Part(identifier(sequence.id, branch.id), "branch", shapes, branch.href, branch.tooltip, ends)
 
 
-def _flow(sequence: Sequence, after: str, step: Step, rows: dict[str, _Row], previous: str | None) -> Part:
+def _flow(sequence: Sequence, after: str, step: Step, rows: dict[str, _Row]) -> Part:
     start, end = rows[after], rows[step.id]
     x1, x2 = start.anchor + 8, end.anchor + 8
     top, bottom = start.box.y + start.box.height, end.box.y
@@ -181,7 +184,9 @@ def _framed(sequence: Sequence, parts: list[Part], columns: _Columns, bottom: fl
         frames.append(Part(identifier(sequence.id, "lane", lane.id), "lane", (box, label)))
     if columns.values_width and sequence.variables:
         title = "record"
-        label = Label(columns.values, _MARGIN + 22, title, text_width(title, TEXT_SIZE, bold=True), TEXT_SIZE, look="text name")
+        label = Label(
+            columns.values, _MARGIN + 22, title, text_width(title, TEXT_SIZE, bold=True), TEXT_SIZE, look="text name"
+        )
         frames.append(Part(identifier(sequence.id, "values"), "lane", (label,)))
     title, description = clean(sequence.title), clean(sequence.description)
     return Drawing(identifier(sequence.id), title, description, round(columns.total, 2), bottom, (*frames, *parts))

@@ -74,8 +74,10 @@ def _one_layout(
     for node in figure.nodes:
         x, y = across(objects[identifier(node.id)]["pos"])
         wide, high = node_size(node)
-        lines = _centred(tuple(clean(line) for line in node.lines), x, y, look="text name")
-        box = Box(round(x - wide / 2, 2), round(y - high / 2, 2), wide, high, f"node {node.kind}", NODES[node.kind].shape)
+        lines = _centred(tuple(clean(line) for line in node.lines), (x, y), "text name")
+        box = Box(
+            round(x - wide / 2, 2), round(y - high / 2, 2), wide, high, f"node {node.kind}", NODES[node.kind].shape
+        )
         parts.append(Part(identifier(figure.id, node.id), "node", (box, *lines), node.href, node.tooltip))
     return Drawing(
         identifier(figure.id),
@@ -106,14 +108,14 @@ def _edge_part(
         piece = pieces[f"e{number}"]
         shapes.append(_line(piece["pos"], across, look, head))
         if lines:
-            shapes.extend(_centred(lines, *across(piece["lp"]), look="text label"))
+            shapes.extend(_centred(lines, across(piece["lp"]), "text label"))
     else:
         first, second = pieces[f"e{number}a"], pieces[f"e{number}b"]
         # An edge that leads back was laid out from its target: its head belongs to the first piece.
         back = "s," in first["pos"]
         shapes.append(_line(first["pos"], across, look, head if back else ""))
         shapes.append(_line(second["pos"], across, look, "" if back else head))
-        shapes.extend(_centred(lines, *across(objects[f"label{number}"]["pos"]), look="text label"))
+        shapes.extend(_centred(lines, across(objects[f"label{number}"]["pos"]), "text label"))
     name = identifier(figure.id, "edge", edge.source, edge.target, edge.kind, "taken" if edge.certain else "allowed")
     ends = (identifier(figure.id, edge.source), identifier(figure.id, edge.target))
     return Part(name, "edge", tuple(shapes), edge.href, edge.tooltip, ends)
@@ -133,7 +135,8 @@ def _line(position: str, across: Any, look: str, head: str) -> Line:
     return Line(tuple(points), look, tip, head, curved=True)
 
 
-def _centred(lines: tuple[str, ...], x: float, y: float, look: str) -> list[Label]:
+def _centred(lines: tuple[str, ...], middle: tuple[float, float], look: str) -> list[Label]:
+    x, y = middle
     top = y - len(lines) * LINE_HEIGHT / 2
     bold = "name" in look
     return [

@@ -151,9 +151,7 @@ def _cuts(p: Point, q: Point, area: Area) -> bool:
 
 
 def _crossings(lines: list[tuple[Part, list[Point]]]) -> Iterator[tuple[str, str]]:
-    framed = [
-        (part, _frame(path), [(_frame([p, q]), p, q) for p, q in pairwise(path)]) for part, path in lines
-    ]
+    framed = [(part, _frame(path), [(_frame([p, q]), p, q) for p, q in pairwise(path)]) for part, path in lines]
     for (a, frame, pieces), (b, other_frame, others) in combinations(framed, 2):
         if a.id == b.id or not _touch(frame, other_frame):
             continue

@@ -20,13 +20,13 @@ def place(picture: Picture, dot: str | os.PathLike[str] | None = None) -> Drawin
     """
     # Each layout is imported only when it is wanted: a command draws one picture and should start at once.
     if isinstance(picture, Figure):
-        from render.layout import lay_out  # noqa: PLC0415
+        from render.layout import lay_out
 
         return lay_out(picture, dot)
     if isinstance(picture, Matrix):
-        from render.grid import lay_out_matrix  # noqa: PLC0415
+        from render.grid import lay_out_matrix
 
         return lay_out_matrix(picture)
-    from render.lanes import lay_out_sequence  # noqa: PLC0415
+    from render.lanes import lay_out_sequence
 
     return lay_out_sequence(picture)

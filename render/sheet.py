@@ -48,7 +48,10 @@ def _rules(theme: Theme) -> list[tuple[str, str]]:
     for kind, node in NODES.items():
         dash = f";stroke-dasharray:{node.dash}" if node.dash else ""
         rules.append(
-            (f"path.node.{kind}", f"fill:{paint(node.fill)};stroke:{paint(node.line)};stroke-width:{node.width:g}{dash}")
+            (
+                f"path.node.{kind}",
+                f"fill:{paint(node.fill)};stroke:{paint(node.line)};stroke-width:{node.width:g}{dash}",
+            )
         )
     for edge_kind, edge in EDGES.items():
         dash = f";stroke-dasharray:{edge.dash}" if edge.dash else ""
@@ -71,5 +74,3 @@ def _rules(theme: Theme) -> list[tuple[str, str]]:
             ("a:focus-visible", f"outline:2px solid {paint('ink')};outline-offset:2px"),
         ]
     return rules
-
-

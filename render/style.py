@@ -100,7 +100,9 @@ NODES = MappingProxyType(
         NodeKind.STABLE: NodeStyle("stable: stays until something happens", "rounded", "blue", "blue-fill"),
         NodeKind.TRANSITIONAL: NodeStyle("transitional: work is under way", "pill", "amber", "amber-fill", "6 3"),
         NodeKind.TERMINAL: NodeStyle("terminal: nothing follows", "double", "grey", "grey-fill"),
-        NodeKind.ERROR: NodeStyle("error: needs help from outside", "octagon", "vermillion", "vermillion-fill", "", 2.0),
+        NodeKind.ERROR: NodeStyle(
+            "error: needs help from outside", "octagon", "vermillion", "vermillion-fill", "", 2.0
+        ),
         NodeKind.CURRENT: NodeStyle("this is the state the figure is about", "rounded", "ink", "blue-fill", "", 3.0),
         NodeKind.STEP: NodeStyle("step", "rectangle", "grey", "ground"),
         NodeKind.GUARD: NodeStyle("guard: tests the copy that was loaded", "hexagon", "blue", "blue-fill"),

@@ -47,7 +47,14 @@ def _edges(figure: Figure) -> Table:
         taken = "taken" if edge.certain else "only allowed by the abstraction"
         induced = clean(", ".join(edge.rows))
         rows.append(
-            (names[edge.source], names[edge.target], Entry(label, edge.href), Entry(edge.kind), Entry(taken), Entry(induced))
+            (
+                names[edge.source],
+                names[edge.target],
+                Entry(label, edge.href),
+                Entry(edge.kind),
+                Entry(taken),
+                Entry(induced),
+            )
         )
     used = {end for edge in figure.edges for end in (edge.source, edge.target)}
     rows += [(names[node.id], *(Entry(""),) * 5) for node in figure.nodes if node.id not in used]
@@ -82,7 +89,15 @@ def _steps(sequence: Sequence) -> Table:
         )
         for branch in step.branches:
             text = Entry(clean("; ".join(branch.lines)), branch.href)
-            rows.append((Entry(f"{number}!"), Entry(lanes[step.lane]), Entry("failure"), text, *_values(sequence, branch.values)))
+            rows.append(
+                (
+                    Entry(f"{number}!"),
+                    Entry(lanes[step.lane]),
+                    Entry("failure"),
+                    text,
+                    *_values(sequence, branch.values),
+                )
+            )
     headings = ("step", "by", "kind", "what", *(clean(variable) for variable in sequence.variables))
     return Table(clean(sequence.title), headings, tuple(rows))
 

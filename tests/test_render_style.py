@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from render.engine import run_engine
 from render.figure import CellKind, EdgeKind, NodeKind
 from render.measure import text_width, wrap

@@ -1,0 +1,1 @@
+"""One module a format: each writes a picture in its own way."""

@@ -157,7 +157,8 @@ def _html(text: str) -> str:
 def _text(lines: tuple[str, ...]) -> str:
     # Graphviz would read \\N and &lt; in a label, and the package would take <...> for markup.
     escaped = (clean(line).replace("\\", "\\\\").replace("&", "&amp;") for line in lines)
-    return graphviz.nohtml("\\n".join(escaped))
+    text: str = graphviz.nohtml("\\n".join(escaped))
+    return text
 
 
 def _ranks(graph: graphviz.Digraph, figure: Figure) -> None:

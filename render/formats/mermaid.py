@@ -42,7 +42,10 @@ def quoted(text: str) -> str:
 
 def _graph(figure: Figure) -> list[str]:
     numbers = {node.id: f"n{i}" for i, node in enumerate(figure.nodes)}
-    lines = [f"flowchart {'LR' if figure.direction is Direction.RIGHT else 'TB'}", f"  accTitle: {quoted(figure.title)}"]
+    lines = [
+        f"flowchart {'LR' if figure.direction is Direction.RIGHT else 'TB'}",
+        f"  accTitle: {quoted(figure.title)}",
+    ]
     for group in (None, *figure.groups):
         members = [node for node in figure.nodes if node.group == (group.id if group else None)]
         if group and members:

@@ -28,9 +28,11 @@ def render(
     Raises InputError when resvg is not installed, or ``dot`` is not a Graphviz.
     """
     try:
-        import resvg_py  # noqa: PLC0415 - only PNG needs it
+        import resvg_py
     except ImportError as error:
-        raise InputError(Fault("--format", "png needs resvg-py, which is not installed", "pip install resvg-py")) from error
+        raise InputError(
+            Fault("--format", "png needs resvg-py, which is not installed", "pip install resvg-py")
+        ) from error
     text = svg.render(picture, theme=Theme.LIGHT if theme is Theme.AUTO else theme, dot=dot).decode()
     with as_file(files("render") / "fonts" / "Arimo-Regular.ttf") as font:
         return bytes(

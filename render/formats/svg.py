@@ -113,5 +113,3 @@ def _line(group: ET.Element, line: Line) -> None:
     head = polygon((tip_x, tip_y), (x + across_x, y + across_y), (x - across_x, y - across_y))
     look = line.look.replace("edge", f"head {line.head}")
     ET.SubElement(group, "path", {"class": look, "d": head})
-
-
