@@ -84,7 +84,10 @@ def _columns(sequence: Sequence) -> _Columns:
     for lane in sequence.lanes:
         own = [clean(line) for step in sequence.steps if step.lane == lane.id for line in step.lines]
         title = text_width(clean(lane.title), TEXT_SIZE, bold=True) + 16
+        failing = [clean(line) for s in sequence.steps if s.lane == lane.id for b in s.branches for line in b.lines]
         words = max((text_width(word, TEXT_SIZE) for line in own for word in line.split()), default=0.0)
+        inner = max((text_width(word, TEXT_SIZE) for line in failing for word in line.split()), default=0.0)
+        words = max(words, inner + 20.0)
         longest = max((text_width(line, TEXT_SIZE) for line in own), default=0.0)
         least[lane.id] = max(_LEAST_LANE, title, min(words, 150.0) + _INSET + 2 * _INNER)
         wanted[lane.id] = max(least[lane.id], longest + _INSET + 2 * _INNER)

@@ -31,8 +31,9 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> tuple[str, ...]:
     """The text in lines no wider than ``width``.
 
-    Broken at spaces, in a longer word after ``_``, ``-``, ``/`` or ``.``, and failing these anywhere. At least one line, possibly empty. Nothing is added, and only the spaces at which a line ends are lost. A single
-    character wider than ``width`` makes a line that is too wide.
+    Broken at spaces, in a longer word after ``_``, ``-``, ``/`` or ``.``, and failing these anywhere. At least one
+    line, possibly empty. Nothing is added, and only the spaces at which a line ends are lost. A single character
+    wider than ``width`` makes a line that is too wide.
     """
     lines = [""]
     for word in text.split():
