@@ -17,6 +17,7 @@ from checks.conformance.source.values import (
     Record,
     Runtime,
     Sequence,
+    State,
     Unknown,
     Value,
 )
@@ -92,7 +93,11 @@ def _values(node: ast.expr, env: Environment, scope: Scope) -> list[Value]:
         case ast.IfExp(_, body, orelse):
             return evaluate(body, env, scope) + evaluate(orelse, env, scope)
         case ast.BoolOp(ast.Or(), operands):
-            return [value for operand in operands for value in evaluate(operand, env, scope)]
+            found = [value for operand in operands for value in evaluate(operand, env, scope)]
+            # `count or 1` says nothing about states, and would only multiply the paths.
+            return found if any(isinstance(value, State | Sequence | Mapping | Runtime) for value in found) else [
+                Unknown(text_of(node))
+            ]
         case ast.List(elements) | ast.Tuple(elements) | ast.Set(elements):
             choices = [evaluate(element, env, scope) for element in elements]
             return [Sequence(items) for items in product(*choices)]
@@ -222,7 +227,8 @@ def _call(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:
         return [Runtime("driver")]
     if name in ("get", "pop") and node.args and isinstance(node.args[0], ast.Constant):
         if node.args[0].value == REMEMBERED:
-            return [Runtime(REMEMBERED)]
+            defaults = [value for default in node.args[1:] for value in evaluate(default, env, scope)]
+            return [Runtime(REMEMBERED), *(value for value in defaults if isinstance(value, State))]
         return [Unknown(text_of(node))]
     if name in ("set", "list", "tuple", "frozenset", "sorted") and len(node.args) == 1:
         return evaluate(node.args[0], env, scope)

@@ -302,6 +302,9 @@ class Explorer:
                 continue
             for value in evaluate(node, env, self._scope):
                 forked = env.copy()
+                if isinstance(value, Fresh) and isinstance(node, ast.Call) and (given := _carried_record(node)):
+                    # From here on the values are the new object's to write.
+                    forked.dirty.pop(record_key(given, env, self._scope), None)
                 for target in targets:
                     self._set(target, value, forked)
                 found.append(forked)
@@ -568,7 +571,7 @@ def relevant_names(function: ast.AST, followed: frozenset[str]) -> frozenset[str
                     wanted |= _names_in(argument)
             if isinstance(node.func, ast.Attribute) and node.func.attr in SINKS:
                 wanted |= _names_in(node.func.value)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _carries_record(node.value):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _carried_record(node.value):
             wanted |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     for node in ast.walk(function):
         if isinstance(node, ast.Compare) and _names_in(node.left) & wanted:
@@ -584,10 +587,10 @@ def relevant_names(function: ast.AST, followed: frozenset[str]) -> frozenset[str
     return frozenset(wanted & set(sources))
 
 
-def _carries_record(node: ast.Call) -> bool:
-    """Whether a call makes an object out of an instance, as ``BuildRequest(instance=...)`` does."""
+def _carried_record(node: ast.Call) -> ast.expr | None:
+    """The instance that a call makes an object of, as ``BuildRequest(instance=...)`` does."""
     made = text_of(node.func).rpartition(".")[2]
-    return made[:1].isupper() and any(k.arg == "instance" for k in node.keywords)
+    return next((k.value for k in node.keywords if k.arg == "instance" and made[:1].isupper()), None)
 
 
 def _matters(name: str, value: Value, env: Environment) -> bool:

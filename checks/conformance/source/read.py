@@ -30,7 +30,7 @@ def read_source(source: Tree) -> SourceFacts:
     unresolved = [*vocabulary.unresolved, *tree.unreadable, *undetermined, *unclear, *missing, *lacking, *unmapped]
     return SourceFacts(
         source.version,
-        tuple(sorted(d.place(d.node) for module in tree.writers() for d in module.definitions.values())),
+        tuple(sorted(d.place(d.node) for module in tree.citable() for d in module.definitions.values())),
         tuple(sorted(vocabulary.constants, key=lambda constant: (constant.place, constant.name))),
         tuple(guards),
         tuple(writes),

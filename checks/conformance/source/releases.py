@@ -25,7 +25,7 @@ def facts_of(source: str, *, cache: Path | None = None) -> SourceFacts:
     tree = open_source(source, cache=cache / "sources" if cache else None)
     if tree.version is None or Path(source).exists():
         return read_source(tree)
-    kept = (cache or Path(platformdirs.user_cache_dir("nova-lifecycle"))) / "facts" / f"{tree.version}-{_readers()}.json"
+    kept = (cache or Path(platformdirs.user_cache_dir("nova-lifecycle"))) / "facts" / f"{tree.version}-{READERS}.json"
     if kept.is_file():
         return from_json(json.loads(kept.read_text(encoding="utf-8")))
     facts = read_source(tree)
@@ -43,6 +43,9 @@ def _readers() -> str:
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+READERS = _readers()
 
 
 def facts_of_releases(versions: list[str] | None = None, *, processes: int = 2) -> dict[str, SourceFacts]:

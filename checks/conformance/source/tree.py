@@ -17,6 +17,7 @@ Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
 OLD_NAME = re.compile(r"\basync\b(?!\s+(?:def|with|for)\b)")
 STATE_WORDS = ("vm_state", "task_state", "power_state")
+SERVICES = ("nova/compute", "nova/conductor")
 # The database layer, the object layer and the notifications carry out or report writes; they decide none.
 MECHANISM = ("nova/tests/", "nova/db/", "nova/objects/", "nova/notifications/", "nova/conf/")
 
@@ -119,6 +120,13 @@ class SourceTree:
         if self._writers is None:
             self._writers = list(self._find_writers())
         return self._writers
+
+    def citable(self) -> list[Module]:
+        """The modules that the tables may cite: the writers, and all of the services that run the operations."""
+        files = {module.file for module in self.writers()}
+        for folder in SERVICES:
+            files |= {path.relative_to(self.root).as_posix() for path in (self.root / folder).rglob("*.py")}
+        return [module for file in sorted(files) if (module := self.module(file)) is not None]
 
     def _find_writers(self) -> Iterator[Module]:
         for path in sorted((self.root / "nova").rglob("*.py")):

@@ -29,6 +29,7 @@ class Writers:
     helpers: set[str] = field(default_factory=set)
     savers: set[str] = field(default_factory=set)
     producers: set[str] = field(default_factory=set)
+    touching: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
 
     def follow(self, definition: Definition, takes_dirty: bool) -> bool:
@@ -46,7 +47,7 @@ def read_writes(tree: SourceTree, vocabulary: dict[str, Value]) -> tuple[list[Wr
     writers = _find_writers(tree)
     callbacks = _callbacks(tree, vocabulary)
     results: dict[str, Explorer] = {}
-    pending = {name for name, d in writers.definitions.items() if _touches(d.node)}
+    pending = set(writers.touching)
     for _ in range(ROUNDS):
         before = set(writers.helpers)
         for name in sorted(pending):
@@ -82,43 +83,48 @@ def _find_writers(tree: SourceTree) -> Writers:
     writers = Writers()
     for module in tree.writers():
         for definition in module.definitions.values():
-            if _saves(definition.node):
+            about = _looked_at(definition.node)
+            if about.saves:
                 writers.savers.add(definition.citation)
-            if _produces(definition.node):
+            if about.produces:
                 writers.producers.add(definition.citation)
             if not definition.is_closure:
                 writers.definitions[definition.citation] = definition
-                writers.mentions[definition.citation] = _mentioned(definition.node)
+                writers.mentions[definition.citation] = about.mentions
+                if about.touches:
+                    writers.touching.add(definition.citation)
     return writers
 
 
-def _touches(node: ast.AST) -> bool:
-    return _saves(node) or any(
-        (isinstance(n, ast.Attribute) and n.attr in VARIABLES and isinstance(n.ctx, ast.Store))
-        or (isinstance(n, ast.Constant) and n.value in VARIABLES)
-        for n in ast.walk(node)
-    )
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What one look at a function tells: the names in it, whether it saves, names a state variable, returns one."""
+
+    mentions: frozenset[str]
+    saves: bool
+    touches: bool
+    produces: bool
 
 
-def _saves(node: ast.AST) -> bool:
-    return any(
-        isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in ("save", "create")
-        for n in ast.walk(node)
-    )
-
-
-def _produces(node: ast.AST) -> bool:
-    """Whether a function builds a dict with a state variable and returns something."""
-    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node)) and any(
-        isinstance(n, ast.Dict) and any(isinstance(k, ast.Constant) and k.value in VARIABLES for k in n.keys)
-        for n in ast.walk(node)
-    )
-
-
-def _mentioned(node: ast.AST) -> frozenset[str]:
-    return frozenset(
-        n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Name)
-    )
+def _looked_at(function: ast.AST) -> _About:
+    mentions: set[str] = set()
+    saves = names_variable = builds = returns = False
+    for node in ast.walk(function):
+        match node:
+            case ast.Attribute(_, name):
+                mentions.add(name)
+                names_variable = names_variable or (name in VARIABLES and isinstance(node.ctx, ast.Store))
+            case ast.Name(name):
+                mentions.add(name)
+            case ast.Constant(name) if name in VARIABLES:
+                names_variable = True
+            case ast.Call(ast.Attribute(_, "save" | "create")):
+                saves = True
+            case ast.Return(value) if value is not None:
+                returns = True
+            case ast.Dict(keys):
+                builds = builds or any(isinstance(key, ast.Constant) and key.value in VARIABLES for key in keys)
+    return _About(frozenset(mentions), saves, saves or names_variable, builds and returns)
 
 
 def _callbacks(tree: SourceTree, vocabulary: dict[str, Value]) -> dict[str, list[tuple[Place, Mapping]]]:
