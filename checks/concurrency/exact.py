@@ -14,11 +14,12 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
 
 #: Configurations that are expanded in one piece; bounds the memory beside the visited ones.
-PIECE = 1 << 19
+PIECE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,30 @@ class Packing:
     slots: int
     bits: int
 
-    def pack(self, record: npt.NDArray[np.integer], places: npt.NDArray[np.integer]) -> Ints:
-        """Configurations as integers; *places* has a column a slot and is sorted here."""
-        ordered = np.sort(places, axis=1)
+    def pack(self, record: npt.NDArray[np.integer], places: list[Ints]) -> Ints:
+        """Configurations as integers; *places* has an array a slot, in any order."""
         packed = record.astype(np.int64)
-        for slot in range(self.slots):
-            packed = (packed << self.bits) | ordered[:, slot]
+        for column in _ordered(places):
+            packed <<= self.bits
+            packed |= column
         return packed
 
-    def unpack(self, packed: Ints) -> tuple[Ints, Ints]:
-        """The records and the places, a column a slot."""
+    def unpack(self, packed: Ints) -> tuple[Ints, list[Ints]]:
+        """The records, and an array of places a slot."""
         mask = (1 << self.bits) - 1
-        places = np.empty((len(packed), self.slots), dtype=np.int64)
-        for slot in range(self.slots):
-            places[:, slot] = (packed >> (self.bits * (self.slots - 1 - slot))) & mask
-        return packed >> (self.bits * self.slots), places
+        shifts = [self.bits * (self.slots - 1 - slot) for slot in range(self.slots)]
+        return packed >> (self.bits * self.slots), [(packed >> shift) & mask for shift in shifts]
+
+
+def _ordered(columns: list[Ints]) -> list[Ints]:
+    """The columns with each row sorted, by a network of comparisons (insertion: few columns)."""
+    ordered: list[Ints] = []
+    for column in columns:
+        for position, other in enumerate(ordered):
+            ordered[position] = np.minimum(other, column)
+            column = np.maximum(other, column)
+        ordered.append(column)
+    return ordered
 
 
 @dataclass(slots=True)
@@ -61,24 +71,17 @@ class Explored:
     truncated: bool = False
 
 
-class TooManySlots(ValueError):
+class TooWide(ValueError):
     """A configuration does not fit into 64 bits."""
 
 
-def packing_for(relation: Relation, slots: int) -> Packing:
-    """The packing of *slots* processes over the records and places of *relation*."""
-    bits = max(1, (relation.width - 1).bit_length())
-    if slots * bits + len(relation.closure.records).bit_length() > 63:
-        raise TooManySlots(f"{slots} processes of {relation.width} places each do not fit into 64 bits")
-    return Packing(slots, bits)
-
-
-def explore(relation: Relation, bound: int, limit: int | None = None) -> Explored:
+def explore(automaton: Automaton, bound: int, limit: int | None = None) -> Explored:
     """Every configuration with at most *bound* counted processes that the initial record leads to, breadth first.
 
     Processes that do not count (recovery, the outside) get slots as they are needed.  *limit* bounds the number of
     configurations.  Time is linear in the number of steps, but for the sorting of each level.
     """
+    relation = Relation(automaton)
     slots = bound
     while True:
         try:
@@ -92,9 +95,9 @@ class _Overflow(Exception):
 
 
 def _explore(relation: Relation, bound: int, slots: int, limit: int | None) -> Explored:
-    packing = packing_for(relation, slots)
+    packing = Packing(slots, max(1, (relation.width - 1).bit_length()))
     explored = Explored(relation, packing, bound)
-    initial = packing.pack(np.zeros(1, np.int64), np.full((1, slots), relation.empty))
+    initial = packing.pack(np.zeros(1, np.int64), [np.full(1, relation.empty)] * slots)
     visited = Visited()
     frontier = visited.add([initial])
     while len(frontier):
@@ -110,6 +113,8 @@ def _explore(relation: Relation, bound: int, slots: int, limit: int | None) -> E
                 explored.transitions += len(after)
                 found.append(after)
             reached.append(distinct(np.concatenate(found)))
+        if len(relation.records).bit_length() + slots * packing.bits > 63:
+            raise TooWide(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
         frontier = visited.add(reached)
     return explored
 
@@ -152,57 +157,65 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
     step once, since they are interchangeable.
     """
     record, places = packing.unpack(packed)
-    holds = relation.holds[places]
     base = record * relation.width
-    in_flight = relation.counted[places].sum(axis=1)
-    for slot in range(packing.slots):
-        stands = places[:, slot]
-        pair = base + stands
-        count = relation.heads[pair + 1] - relation.heads[pair]
-        if slot:
-            count = np.where(places[:, slot - 1] == stands, 0, count)
-        position = np.repeat(np.arange(len(packed)), count)
-        ends = np.cumsum(count)
-        step = np.arange(len(position)) - np.repeat(ends - count - relation.heads[pair], count)
-        allowed = ~(relation.acquires[step] & holds.any(axis=1)[position])
-        allowed &= ~(relation.counts[step] & (in_flight >= bound)[position])
-        position, step = position[allowed], step[allowed]
-        after = places[position]
-        after[:, slot] = relation.place[step]
-        yield position, packing.pack(relation.record[step], after)
-    if (places[:, -1] != relation.empty).any():
-        full = np.flatnonzero(places[:, -1] != relation.empty)
-        pair = record[full] * relation.width + relation.empty
-        count = relation.heads[pair + 1] - relation.heads[pair]
-        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - relation.heads[pair], count)
-        if not relation.counts[step].all():
-            raise _Overflow
-    yield from _crashes(relation, packing, packed, record, places)
+    relation.demand(np.concatenate([base + relation.empty, *(base + stands for stands in places)]))
+    locked = np.zeros(len(packed), bool)
+    in_flight = np.zeros(len(packed), np.int64)
+    for stands in places:
+        locked |= relation.holds[stands]
+        in_flight += relation.counted[stands]
+    full = in_flight >= bound
+    for slot, stands in enumerate(places):
+        position, step = _chosen(relation, base + stands, None if slot == 0 else places[slot - 1] != stands)
+        allowed = ~(relation.acquires[step] & locked[position])
+        allowed &= ~(relation.starts[step] & full[position])
+        if not allowed.all():
+            position, step = position[allowed], step[allowed]
+        after = [other[position] for number, other in enumerate(places) if number != slot]
+        yield position, packing.pack(relation.record[step], [*after, relation.place[step].astype(np.int64)])
+    crowded = np.flatnonzero(places[-1] != relation.empty)
+    _, step = _chosen(relation, base[crowded] + relation.empty, None)
+    if not relation.starts[step].all():
+        raise _Overflow
+    for index in range(len(relation.automaton.crashes)):
+        yield from _crash(relation, packing, index, record, places)
 
 
-def _crashes(
-    relation: Relation, packing: Packing, packed: Ints, record: Ints, places: Ints
+def _chosen(relation: Relation, pair: Ints, which: npt.NDArray[np.bool_] | None) -> tuple[Ints, Ints]:
+    """For each pair, its steps: the positions of the pairs, repeated, and the numbers of the steps."""
+    count = relation.counts[pair]
+    if which is not None:
+        count = count * which
+    position = np.repeat(np.arange(len(pair)), count)
+    step = np.arange(len(position)) + np.repeat(relation.heads[pair] - (np.cumsum(count) - count), count)
+    return position, step
+
+
+def _crash(
+    relation: Relation, packing: Packing, index: int, record: Ints, places: list[Ints]
 ) -> Iterator[tuple[Ints, Ints]]:
-    for index, crash in enumerate(relation.automaton.crashes):
-        mortal = relation.mortal[index]
-        after = relation.crashed[index][record]
-        hit = (after >= 0) & (mortal[places].any(axis=1) | bool(crash.assign))
-        position = np.flatnonzero(hit)
-        if not len(position):
-            continue
-        heirs = [
-            [relation.empty if heir < 0 else heir for heir in place.heirs] or [number]
-            for number, place in enumerate(relation.automaton.places)
-        ] + [[relation.empty]]
-        most = max(len(choices) for choices in heirs)
-        table = np.array([(choices * most)[:most] for choices in heirs])
-        real = np.array([len(choices) for choices in heirs])
-        for choice in product(range(most), repeat=packing.slots):
-            moved = places[position].copy()
-            valid = np.ones(len(position), dtype=bool)
-            for slot, which in enumerate(choice):
-                stands = places[position, slot]
-                dies = mortal[stands]
-                valid &= np.where(dies, which < real[stands], which == 0)
-                moved[:, slot] = np.where(dies, table[stands, which], stands)
-            yield position[valid], packing.pack(after[position[valid]], moved[valid])
+    """One service dies: every process that runs there moves on to an heir, all at once."""
+    automaton = relation.automaton
+    mortal = relation.mortal[index]
+    after = relation.crashed(index, record)
+    hit = after >= 0
+    if not automaton.crashes[index].assign:
+        hit &= np.any([mortal[stands] for stands in places], axis=0)
+    position = np.flatnonzero(hit)
+    if not len(position):
+        return
+    heirs = [
+        tuple(relation.empty if heir < 0 else heir for heir in place.heirs) if mortal[number] else (number,)
+        for number, place in enumerate(automaton.places)
+    ]
+    heirs.append((relation.empty,))
+    most = max(len(choices) for choices in heirs)
+    table = np.array([(choices * most)[:most] for choices in heirs], dtype=np.int64)
+    real = np.array([len(choices) for choices in heirs])
+    for choice in product(range(most), repeat=packing.slots):
+        valid = np.ones(len(position), dtype=bool)
+        for which, stands in zip(choice, places, strict=True):
+            valid &= which < real[stands[position]]
+        chosen = position[valid]
+        moved = [table[stands[chosen], which] for which, stands in zip(choice, places, strict=True)]
+        yield chosen, packing.pack(after[chosen], moved)
