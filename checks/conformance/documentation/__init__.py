@@ -8,6 +8,7 @@ from checks.conformance.documentation.compare import (
     compare_documentation,
     format_contradictions,
 )
+from checks.conformance.documentation.from_tables import documented_operations, names_of
 from checks.conformance.documentation.page import Page, Requirement, StateCommands, Transition, read_page
 from checks.conformance.documentation.said import DocumentedOperation, Names
 
@@ -21,6 +22,8 @@ __all__ = [
     "StateCommands",
     "Transition",
     "compare_documentation",
+    "documented_operations",
     "format_contradictions",
+    "names_of",
     "read_page",
 ]

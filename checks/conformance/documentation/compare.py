@@ -90,7 +90,7 @@ def _wrong_names(page: Page, names: Names) -> Iterable[Contradiction]:
 def _requirement(
     row: Requirement, operations: tuple[DocumentedOperation, ...], names: Names
 ) -> Iterable[Contradiction]:
-    called = [operation for operation in operations if fold(row.command) in set(map(fold, operation.commands))]
+    called = _called(row.command, operations)
     if not called:
         yield Contradiction(row.line, row.command, f"{row.command!r} is a command", "no operation has this name")
         return
@@ -138,7 +138,7 @@ def _state_commands(page: Page, operations: tuple[DocumentedOperation, ...], nam
             continue
         said.setdefault(state, set()).update(map(fold, row.commands))
         for command in row.commands:
-            called = [one for one in operations if fold(command) in set(map(fold, one.commands))]
+            called = _called(command, operations)
             source = tuple(sorted({one.source for one in called}))
             if not called:
                 yield Contradiction(row.line, row.vm_state, f"{command!r} is a command", "no operation has this name")
@@ -151,7 +151,7 @@ def _state_commands(page: Page, operations: tuple[DocumentedOperation, ...], nam
         for operation in operations:
             known = set(map(fold, operation.commands)) & said.get(state, set())
             if operation.commands and state in _admitted([operation], names) and not known:
-                silent.setdefault(min(operation.commands), set()).add(operation.source)
+                silent.setdefault(operation.name, set()).add(operation.source)
         if silent:
             commands = ", ".join(repr(command) for command in sorted(silent))
             source = tuple(sorted(set().union(*silent.values())))
@@ -168,6 +168,8 @@ def _graph(page: Page, operations: tuple[DocumentedOperation, ...], names: Names
         for move in operation.moves:
             movers.setdefault(move, set()).add(operation.source)
     drawn: set[tuple[str, str]] = set()
+    captions = {fold(word.strip(".,;:")) for _, caption in page.statements for word in caption.split()}
+    everywhere = names.everywhere | (names.vm_states & captions)
     for edge in page.transitions:
         ends = vm_state_named(edge.source, names), vm_state_named(edge.target, names)
         if ends[0] is None or ends[1] is None:
@@ -179,9 +181,16 @@ def _graph(page: Page, operations: tuple[DocumentedOperation, ...], names: Names
             says = f"{pair[0]} -> {pair[1]}"
             yield Contradiction(edge.line, "graph", says, "no operation makes this move", leaving)
     for pair, sources in sorted(movers.items()):
-        if pair not in drawn and pair[1] not in names.everywhere and pair[0] != pair[1]:
+        if pair not in drawn and pair[1] not in everywhere and pair[0] != pair[1]:
             says = f"no {pair[0]} -> {pair[1]}"
             yield Contradiction(page.graph_line, "graph", says, "an operation makes it", tuple(sorted(sources)))
+
+
+def _called(command: str, operations: Iterable[DocumentedOperation]) -> list[DocumentedOperation]:
+    """The operation of that name; if there is none, every operation that some command of that name starts."""
+    known = tuple(operations)
+    exact = [one for one in known if fold(one.name) == fold(command)]
+    return exact or [one for one in known if fold(command) in set(map(fold, one.commands))]
 
 
 def _admitted(operations: Iterable[DocumentedOperation], names: Names) -> frozenset[str]:

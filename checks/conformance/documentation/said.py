@@ -33,8 +33,8 @@ class Names:
 
     ``vm_states`` and ``task_states`` are all constants. ``aliases`` maps other words for a vm_state (the
     status that the API shows, say) to its constant: the page's word is then understood, and reported as not
-    being the name. ``everywhere`` are the vm_states that the page's graph leaves out on purpose, because
-    every state leads to them; ``gone`` are those without an instance, in which no command is possible.
+    being the name. ``everywhere`` are the vm_states that the page's graph leaves out because every state leads to
+    them, beside those that its caption names; ``gone`` are those without an instance, in which no command is possible.
     """
 
     vm_states: frozenset[str]
