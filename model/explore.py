@@ -16,8 +16,9 @@ from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, Start, as
 #: The record and the controls of the processes in flight, sorted.
 Configuration = tuple[Record, tuple[int, ...]]
 
-#: Kinds of processes that do not count against a scenario's bound: they belong to its surroundings.
-UNCOUNTED = frozenset({"recovery", "outside"})
+#: Kinds of processes that start whatever is in flight: they belong to the surroundings.  All others start only while fewer
+#: processes are in flight (recovery among them) than the scenario's bound.
+UNBOUNDED = frozenset({"recovery", "outside"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,6 @@ class Moves:
         self._starts: tuple[Start, ...] = tuple(start for start in semantics.starts if start.kind in scenario.kinds)
         self._by_first = self._index()
         self._static: dict[int, tuple[bool, bool, str]] = {}
-        self._started_by: dict[int, bool] = {}
-        self._uncounted: set[int] = set()
 
     def _index(self) -> dict[int, tuple[Start, ...]]:
         """Starts by the value of the record's first variable, so that few guards are tried."""
@@ -90,7 +89,7 @@ class Moves:
                 if rule.acquires and locked:
                     continue
                 if passes(rule.when, record):
-                    yield self._step(rule, control), self._next(record, others, rule.assign, rule.to, control)
+                    yield self._step(rule, control), self._next(record, others, rule.assign, rule.to)
             if self.scenario.lose and self.static(control)[0]:
                 yield Step("loss", "failure", control, END_FAILED, spontaneous=True), (record, others)
         yield from self._start(record, controls)
@@ -104,24 +103,18 @@ class Moves:
         return Step(rule.row, kind, control, rule.to, rule.exception, rule.spontaneous, rule.label)
 
     def _next(
-        self, record: Record, others: tuple[int, ...], assign: tuple[tuple[int, int], ...], to: int, control: int
+        self, record: Record, others: tuple[int, ...], assign: tuple[tuple[int, int], ...], to: int
     ) -> Configuration:
         if to in (END_FINISHED, END_FAILED):
             return assigned(assign, record), others
-        if control in self._uncounted:
-            self._uncounted.add(to)
         return assigned(assign, record), tuple(sorted((*others, to)))
 
     def _start(self, record: Record, controls: tuple[int, ...]) -> Iterator[tuple[Step, Configuration]]:
         bound = self.scenario.processes
-        counted = sum(control not in self._uncounted for control in controls)
         for start in self._by_first[record[0]]:
-            free = start.kind in UNCOUNTED
-            if not free and bound is not None and counted >= bound:
+            if start.kind not in UNBOUNDED and bound is not None and len(controls) >= bound:
                 continue
             if passes(start.when, record):
-                if free and start.to not in (END_FINISHED, END_FAILED):
-                    self._uncounted.add(start.to)
                 after = assigned(start.assign, record)
                 step = Step(start.row, start.kind, -1, start.to)
                 if start.to in (END_FINISHED, END_FAILED):

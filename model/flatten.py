@@ -192,8 +192,11 @@ class Flattener:
         self._used.add((owner, name))
         return owner, body.procedures[name], where, name
 
-    def _inline(self, owner: str, name: str, context: Context, after: int) -> int:
-        """The point at which procedure *name* of *owner* starts, compiled into *context*, going on at *after*."""
+    def _inline(self, owner: str, name: str, context: Context, after: int, runs: str | None = None) -> int:
+        """The point at which procedure *name* of *owner* starts, compiled into *context*, going on at *after*.
+
+        ``runs`` is the service that runs it, where that is not the one that the procedure is written for.
+        """
         operation, document = self.sources.operations[owner]
         procedure = operation.procedures[name.rpartition("/")[2]]
         path: Path_ = ("procedures", name.rpartition("/")[2])
@@ -204,7 +207,7 @@ class Flattener:
             return FINISHED
         takes = procedure.lock and not context.holds
         inner = replace(
-            context, operation=owner, procedure=path[-1], service=procedure.service,  # type: ignore[arg-type]
+            context, operation=owner, procedure=path[-1], service=runs or procedure.service,  # type: ignore[arg-type]
             holds=context.holds or takes, returns=after, depth=context.depth + 1, arguments={},
         )  # fmt: skip
         for position, use in enumerate(procedure.policies):
@@ -219,7 +222,7 @@ class Flattener:
                 ),
                 document, path, shared=True,
             )  # fmt: skip
-            start = self._emit(Acquire(row, context.operation, procedure.service, False, context.killed, start))
+            start = self._emit(Acquire(row, context.operation, inner.service, False, context.killed, start))
         return start
 
     # -- handlers ---------------------------------------------------------------------------------------------------
@@ -405,13 +408,13 @@ class Flattener:
             return after
         owner, procedure, _, name = known
         inner = context
-        if procedure.service != context.service:
+        if procedure.service != context.service and not step.here:
             killed = context.killed
             if step.timeout is not None:
                 self.vocabulary.known(step.timeout, self.sources.exceptions, "exception", document, (*path, "timeout"))
                 killed = self._raise(step.timeout, context)
             inner = replace(context, holds=False, killed=killed)
-        return self._inline(owner, name, inner, after)
+        return self._inline(owner, name, inner, after, context.service if step.here else None)
 
     def _cast(self, step: schema.CastStep, context: Context, document: Document, path: Path_) -> int:
         known = self._procedure(context.operation, step.to, document, (*path, "to"))

@@ -185,6 +185,7 @@ class RunStep(StepRow):
 
     run: Name
     procedure: str
+    here: bool = Field(default=False, description="in the caller's own process, whatever service it is written for")
     timeout: str | None = Field(default=None, description="the exception when the other service dies meanwhile")
 
 
