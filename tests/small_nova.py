@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FILES = {
-    "nova/objects/fields.py": '''
+    "nova/objects/fields.py": """
 class InstanceState:
     ACTIVE = 'active'
     BUILDING = 'building'
@@ -29,8 +29,8 @@ class InstancePowerState:
     RUNNING = 'running'
     SHUTDOWN = 'shutdown'
     ALL = (NOSTATE, RUNNING, _UNUSED, SHUTDOWN)
-''',
-    "nova/compute/vm_states.py": '''
+""",
+    "nova/compute/vm_states.py": """
 from nova.objects import fields
 
 ACTIVE = fields.InstanceState.ACTIVE
@@ -40,8 +40,8 @@ SOFT_DELETED = fields.InstanceState.SOFT_DELETED
 ERROR = fields.InstanceState.ERROR
 
 ALLOW_STOP = [ACTIVE] + [ERROR]
-''',
-    "nova/compute/task_states.py": '''
+""",
+    "nova/compute/task_states.py": """
 from nova.objects import fields
 
 POWERING_OFF = fields.InstanceTaskState.POWERING_OFF
@@ -52,15 +52,15 @@ SOFT_DELETING = fields.InstanceTaskState.SOFT_DELETING
 RESIZING = fields.InstanceTaskState.RESIZING
 
 MAY_INTERRUPT = [None, RESIZING]
-''',
-    "nova/compute/power_state.py": '''
+""",
+    "nova/compute/power_state.py": """
 from nova.objects import fields
 
 NOSTATE = fields.InstancePowerState.index(fields.InstancePowerState.NOSTATE)
 RUNNING = fields.InstancePowerState.index(fields.InstancePowerState.RUNNING)
 SHUTDOWN = fields.InstancePowerState.index(fields.InstancePowerState.SHUTDOWN)
-''',
-    "nova/compute/api.py": '''
+""",
+    "nova/compute/api.py": """
 from nova.compute import task_states
 from nova.compute import vm_states
 from nova import exception
@@ -114,8 +114,8 @@ class API:
     def console(self, context, instance):
         if instance.vm_state != vm_states.ACTIVE:
             raise exception.InstanceInvalidState(attr='vm_state')
-''',
-    "nova/compute/manager.py": '''
+""",
+    "nova/compute/manager.py": """
 import contextlib
 import functools
 
@@ -244,8 +244,8 @@ class ComputeManager:
     def sync(self, context, db_instance):
         reported = self.driver.get_info(db_instance).state
         self._sync_instance_power_state(context, db_instance, reported)
-''',
-    "nova/virt/fake.py": '''
+""",
+    "nova/virt/fake.py": """
 from nova.compute import task_states
 
 
@@ -254,8 +254,8 @@ class FakeDriver:
         update_task_state(task_state=task_states.IMAGE_UPLOADING)
         update_task_state(task_state=None,
                           expected_state=task_states.IMAGE_UPLOADING)
-''',
-    "nova/api/openstack/common.py": '''
+""",
+    "nova/api/openstack/common.py": """
 from nova.compute import task_states
 from nova.compute import vm_states
 
@@ -273,7 +273,7 @@ _STATE_MAP = {
 
 def status_from_state(vm_state, task_state='default'):
     return _STATE_MAP[vm_state].get(task_state, 'default')
-''',
+""",
 }
 
 

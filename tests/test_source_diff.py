@@ -65,7 +65,7 @@ def test_an_added_task(original: SourceFacts, tmp_path: Path) -> None:
     found = changed(
         original,
         tmp_path,
-        ("nova/objects/fields.py", "    RESIZING = 'resizing'\n", "    RESIZING = 'resizing'\n    PAUSING = 'pausing'\n"),
+        ("nova/objects/fields.py", "RESIZING = 'resizing'\n", "RESIZING = 'resizing'\n    PAUSING = 'pausing'\n"),
         (
             "nova/compute/task_states.py",
             "RESIZING = fields.InstanceTaskState.RESIZING\n",

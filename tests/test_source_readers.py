@@ -192,7 +192,7 @@ def test_a_file_of_python_2_is_listed(tmp_path: Path) -> None:
 
 
 def test_async_as_a_name_is_read(tmp_path: Path) -> None:
-    facts = read(tmp_path, (API, "def stop(self, context, instance):", "def stop(self, context, instance, async=True):"))
+    facts = read(tmp_path, (API, "def stop(self, context, instance", "def stop(self, context, instance, async=True"))
     assert facts.unresolved == ()
     assert writes_of(facts, "API.stop")
 
@@ -205,7 +205,9 @@ def test_a_handler_sees_what_the_try_assigned(tmp_path: Path) -> None:
             instance.vm_state = state
             instance.save(expected_task_state=[None])
 """
-    old = "instance.task_state = task_states.RESIZING\n        instance.save(expected_task_state=task_states.MAY_INTERRUPT)\n"
+    assigns = "instance.task_state = task_states.RESIZING"
+    saves = "instance.save(expected_task_state=task_states.MAY_INTERRUPT)"
+    old = f"{assigns}\n        {saves}\n"
     facts = read(tmp_path, (API, old, changed))
     assert ((None,), {"vm_state": "STOPPED"}) in writes_of(facts, "API.resize")
 

@@ -164,13 +164,12 @@ def _guards(lifecycle: Lifecycle, facts: SourceFacts) -> Iterator[Finding]:
             if accepted == says and needs in (None, must):
                 yield Agreement("guard", place, str(found[0].place))
             else:
-                yield Difference(
-                    "guard", place, str(found[0].place), _guard_text(accepted, says, needs), _guard_text(says, accepted, must)
-                )
+                ours, theirs = _guard_text(accepted, says, needs), _guard_text(says, accepted, must)
+                yield Difference("guard", place, str(found[0].place), ours, theirs)
     for citation, guards in source.items():
         if citation not in cited:
-            says = f"{citation} accepts {len(_accepted_by(lifecycle, guards))} pairs of vm_state and task_state"
-            yield Alone("guard", str(guards[0].place), says), False
+            pairs = len(_accepted_by(lifecycle, guards))
+            yield Alone("guard", str(guards[0].place), f"{citation} accepts {pairs} vm_states with task_states"), False
 
 
 def _domain(lifecycle: Lifecycle, variable: str) -> tuple[str, ...]:
@@ -218,7 +217,7 @@ def _needs_launch(lifecycle: Lifecycle, when: Condition) -> bool | None:
     return all(dict(conjunction).get(index) == frozenset({number}) for conjunction in when)
 
 
-def _guard_text(own: Pairs, other: Pairs, launched: bool | None) -> str:
+def _guard_text(own: Pairs, other: Pairs, launched: bool | None) -> str:  # noqa: FBT001 - one side of a comparison
     extra = sorted(own - other)
     text = "accepts " + (", ".join(f"({vm}, {task})" for vm, task in extra[:6]) if extra else "nothing more")
     return text + (f" and {len(extra) - 6} others" if len(extra) > 6 else "") + (", launched only" if launched else "")

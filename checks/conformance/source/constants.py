@@ -87,7 +87,7 @@ def _read_module(
         else:
             continue
         names[name] = value
-        found.names[f"{module.dotted}.{name}"] = value
+        found.names[f"{module.dotted_name}.{name}"] = value
     found.domains[variable] = tuple(value.name for name, value in names.items() if isinstance(value, State))
 
 

@@ -56,9 +56,11 @@ def _constants(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
         variable, _, short = name.partition(".")
         what = "set" if (new or old) and (new or old).members is not None else variable  # type: ignore[union-attr]
         if old is None and new is not None:
-            yield Change(f"{what} added", name, f"The {what} {short} was added.", None, _constant(new.value, new.members))
+            value = _constant(new.value, new.members)
+            yield Change(f"{what} added", name, f"The {what} {short} was added.", None, value)
         elif new is None and old is not None:
-            yield Change(f"{what} removed", name, f"The {what} {short} was removed.", _constant(old.value, old.members), None)
+            value = _constant(old.value, old.members)
+            yield Change(f"{what} removed", name, f"The {what} {short} was removed.", value, None)
         elif old is not None and new is not None and (old.value, old.members) != (new.value, new.members):
             texts = _constant(old.value, old.members), _constant(new.value, new.members)
             yield Change(f"{what} changed", name, f"The {what} {short} changed from {texts[0]} to {texts[1]}.", *texts)
@@ -115,7 +117,7 @@ def _guard_changes(subject: str, old: Guard, new: Guard) -> Iterator[Change]:
             wider = b is None or (a is not None and set(a) < set(b))
             narrower = a is None or (b is not None and set(b) < set(a))
             if old.rejects and new.rejects:
-                wider, narrower = (a is not None and b is None) or narrower and b is not None, wider and a is None
+                wider, narrower = _rejects_less(a, b), _rejects_less(b, a)
             kind = "guard widened" if wider else "guard narrowed" if narrower else "guard changed"
             sentence = f"{subject}: {what} went from {states(a)} to {states(b)}."
             yield Change(kind, subject, sentence, states(a), states(b))
@@ -130,7 +132,11 @@ def _guard_changes(subject: str, old: Guard, new: Guard) -> Iterator[Change]:
             yield Change("guard narrowed" if now else "guard widened", subject, sentence, _yes(was), _yes(now))
 
 
-def _yes(value: bool) -> str:
+def _rejects_less(before: tuple[StateName, ...] | None, after: tuple[StateName, ...] | None) -> bool:
+    return set(after or ()) < set(before or ())
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - it has no other argument
     return "yes" if value else "no"
 
 
@@ -177,7 +183,8 @@ def _writes(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
     for function, expected, values in come:
         yield Change("write added", function, f"{function} now writes {values}, expecting {expected}.", None, values)
     for function, expected, values in gone:
-        yield Change("write removed", function, f"{function} no longer writes {values}, expecting {expected}.", values, None)
+        sentence = f"{function} no longer writes {values}, expecting {expected}."
+        yield Change("write removed", function, sentence, values, None)
 
 
 def _wrappers(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
@@ -206,10 +213,12 @@ def _recovery(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
     new = {branch.condition: branch for branch in newer.recovery}
     for condition in new.keys() - old.keys():
         calls = ", ".join(new[condition].calls) or "nothing"
-        yield Change("recovery branch added", condition, f"Start-up got a branch: if {condition}: {calls}.", None, calls)
+        sentence = f"Start-up got a branch: if {condition}: {calls}."
+        yield Change("recovery branch added", condition, sentence, None, calls)
     for condition in old.keys() - new.keys():
         calls = ", ".join(old[condition].calls) or "nothing"
-        yield Change("recovery branch removed", condition, f"Start-up lost a branch: if {condition}: {calls}.", calls, None)
+        sentence = f"Start-up lost a branch: if {condition}: {calls}."
+        yield Change("recovery branch removed", condition, sentence, calls, None)
     before = {(cell.vm_state, cell.task_state, cell.power_state): cell.outcomes for cell in older.recovered}
     groups: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for cell in newer.recovered:
@@ -220,7 +229,8 @@ def _recovery(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
     for (task, was_text, now_text), cells in groups.items():
         vms = states(sorted({vm for vm, _ in cells}))
         powers = states(sorted({power for _, power in cells}))
-        sentence = f"At start-up, task_state {task} with vm_state {vms} and power_state {powers}: {was_text}; now {now_text}."
+        where = f"task_state {task} with vm_state {vms} and power_state {powers}"
+        sentence = f"At start-up, {where}: {was_text}; now {now_text}."
         yield Change("recovery changed", task, sentence, was_text, now_text)
 
 

@@ -36,9 +36,11 @@ class Environment:
     dirty: dict[str, dict[str, Value]] = field(default_factory=dict)
 
     def copy(self) -> Environment:
+        """An environment of its own for another path."""
         return Environment(dict(self.names), {key: dict(fields) for key, fields in self.dirty.items()})
 
     def signature(self) -> tuple[object, ...]:
+        """Equal for paths that cannot be told apart."""
         return (
             frozenset(self.names.items()),
             frozenset((key, frozenset(fields.items())) for key, fields in self.dirty.items() if fields),
@@ -54,6 +56,7 @@ class Scope:
 
     @property
     def module(self) -> Module:
+        """The module of the function."""
         return self.definition.module
 
 
@@ -194,7 +197,9 @@ def _subscript(
                 found.extend(item for _, item in value.items)
         elif isinstance(key, Literal) and key.value in VARIABLES:
             found.append(
-                value if isinstance(value, Parameter) else read_field(record_key(container, env, scope), str(key.value), env)
+                value
+                if isinstance(value, Parameter)
+                else read_field(record_key(container, env, scope), str(key.value), env)
             )
         elif isinstance(key, Literal) and key.value == REMEMBERED:
             found.append(Runtime(REMEMBERED))
@@ -215,7 +220,10 @@ def method_of_attribute(function: ast.expr, scope: Scope, tree: SourceTree) -> D
             made = scope.module.attributes.get(attribute)
             module_name, _, class_name = (made or "").rpartition(".")
             module = tree.dotted(module_name) if module_name.startswith("nova") else None
-            return module.find(method, class_name) if module else None
+            found = module.find(method, class_name) if module else None
+            # Old releases make the API by a function of the package, which by default gives the class of api.py.
+            inner = tree.dotted(f"{module_name}.api") if found is None and module_name else None
+            return inner.find(method, class_name) if inner else found
     return None
 
 
@@ -238,9 +246,9 @@ def _call(node: ast.Call, env: Environment, scope: Scope) -> list[Value]:
         return [Fresh(fields_of(given)) for given in keywords(node, env, scope)]
     for keyword in node.keywords:
         # A record handed over to another new one goes to the database with it.
-        if keyword.arg == "instance" and isinstance(keyword.value, ast.Name) and name[:1].isupper():
-            if carried := env.dirty.get(record_key(keyword.value, env, scope)):
-                return [Fresh(tuple(sorted(carried.items())))]
+        is_carried = keyword.arg == "instance" and isinstance(keyword.value, ast.Name) and name[:1].isupper()
+        if is_carried and (carried := env.dirty.get(record_key(keyword.value, env, scope))):
+            return [Fresh(tuple(sorted(carried.items())))]
     return [Unknown(text_of(node))]
 
 

@@ -54,6 +54,7 @@ def open_source(source: str, *, cache: Path | None = None) -> Tree:
     InputError
         When it is neither, when the index has no such version or cannot be reached, when the hash differs,
         or when what was found is not Nova's source.
+
     """
     path = Path(source)
     store = cache or Path(platformdirs.user_cache_dir("nova-lifecycle")) / "sources"
@@ -111,7 +112,7 @@ _archives_found: dict[str, Archive] = {}
 
 def _archives() -> dict[str, Archive]:
     if not _archives_found:
-        failures = []
+        failures: list[Fault] = []
         for index in index_urls():
             url = index.rstrip("/") + "/nova/"
             try:

@@ -57,9 +57,11 @@ def _decorator_guard(
             given[argument] = _value(default, declared, vocabulary)
         given.update(zip(listed, (_value(a, definition, vocabulary) for a in decorator.args), strict=False))
     given.update({k.arg: _value(k.value, definition, vocabulary) for k in decorator.keywords if k.arg})
-    for variable in ("vm_state", "task_state"):
-        if isinstance(given.get(variable), Unknown) or any("$?" in str(item) for item in _named(given, variable) or ()):
-            unresolved.append(Unresolved(place, f"the {variable} of this guard could not be determined"))
+    unresolved.extend(
+        Unresolved(place, f"the {variable} of this guard could not be determined")
+        for variable in ("vm_state", "task_state")
+        if any(str(item).startswith("$") for item in _named(given, variable) or ())
+    )
     decorators = {_name(d): d for d in definition.node.decorator_list}
     host = decorators.get("check_instance_host")
     return Guard(
@@ -110,8 +112,8 @@ def _own_tests(
         if not (isinstance(node, ast.If) and _mentions_state(node.test) and _refuses(node.body)):
             continue
         refused: dict[str, tuple[StateName, ...] | None] = {}
-        for variable, word in (("vm_state", "vm_state"), ("task_state", "task_state")):
-            if not any(isinstance(n, ast.Attribute) and n.attr == word for n in ast.walk(node.test)):
+        for variable in ("vm_state", "task_state"):
+            if not any(isinstance(n, ast.Attribute) and n.attr == variable for n in ast.walk(node.test)):
                 refused[variable] = None
                 continue
             candidates: list[Value] = [State(variable, name) for name in domains[variable]]
@@ -122,9 +124,18 @@ def _own_tests(
                 for value in candidates
                 if _may_hold(tree, definition, node.test, {variable: value}, vocabulary)
             )
-        condition = ast.unparse(node.test)
         found.append(
-            Guard(definition.place(node), True, refused["vm_state"], refused["task_state"], False, False, False, False, condition)
+            Guard(
+                definition.place(node),
+                rejects=True,
+                vm_states=refused["vm_state"],
+                task_states=refused["task_state"],
+                must_have_launched=False,
+                checks_lock=False,
+                checks_host=False,
+                checks_host_is_up=False,
+                condition=ast.unparse(node.test),
+            )
         )
     return found
 

@@ -40,7 +40,8 @@ def index_urls() -> list[str]:
 def _settings() -> dict[str, str]:
     settings: dict[str, str] = {}
     home = Path.home()
-    files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf", Path(sys.prefix) / "pip.conf"]
+    files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
+    files.append(Path(sys.prefix) / "pip.conf")
     if named := os.environ.get("PIP_CONFIG_FILE"):
         files.append(Path(named))
     for file in files:
@@ -62,7 +63,7 @@ def _settings() -> dict[str, str]:
 
 
 def parse_index(page: bytes, url: str) -> list[Archive]:
-    """The final releases that have an sdist, from a page of the simple API in JSON or HTML; yanked ones are left out."""
+    """The final releases that have an sdist, from a page of the simple API in JSON or HTML, without yanked ones."""
     text = page.decode("utf-8", errors="replace")
     if text.lstrip().startswith("{"):
         files = [

@@ -33,6 +33,7 @@ class Path:
     result: Value = field(default=Literal(None))
 
     def knows(self, name: str, value: Value) -> Path:
+        """The same path with *name* bound to *value*."""
         return replace(self, names={**self.names, name: value})
 
 
@@ -159,8 +160,8 @@ class Interpreter:
                     for pair in self.value(branch, after)
                 ]
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp():
-                answers = self.test(node, path)
-                return [(after, Unknown(text_of(node)) if known is None else Literal(known)) for after, known in answers]
+                unknown = Unknown(text_of(node))
+                return [(after, unknown if known is None else Literal(known)) for after, known in self.test(node, path)]
             case ast.Call():
                 return self._call(node, path)
         return [(path, self._named(node))]
@@ -170,7 +171,7 @@ class Interpreter:
         return self.vocabulary.get(name or "", Unknown(text_of(node)))
 
     def _attribute(self, node: ast.Attribute, base: ast.expr, name: str, path: Path) -> Value:
-        if name in VARIABLES and isinstance(base, ast.Name) and base.id not in ("self",):
+        if name in VARIABLES and isinstance(base, ast.Name) and base.id != "self":
             found = self._named(node)
             return path.record.get(name, found) if isinstance(found, Unknown) else found
         if name == "host":

@@ -15,12 +15,12 @@ from functools import cache
 
 from checks.conformance.source.evaluate import (
     Environment,
-    method_of_attribute,
     Scope,
     dotted_name,
     evaluate,
     fields_of,
     keywords,
+    method_of_attribute,
     record_key,
     result_name,
 )
@@ -121,7 +121,7 @@ class Explorer:
         return outcome
 
     def _distinct(self, envs: list[Environment]) -> list[Environment]:
-        if len(envs) < 2:  # noqa: PLR2004 - one alone is distinct
+        if len(envs) < 2:
             return envs
         found = {env.signature(): env for env in envs}
         if len(found) > PATH_LIMIT:
@@ -234,7 +234,7 @@ class Explorer:
         return list(given[0].items) if isinstance(given[0], Mapping) else None
 
     def _bind_pair(self, target: ast.expr, key: Value, value: Value, env: Environment) -> None:
-        if isinstance(target, ast.Tuple) and len(target.elts) == 2:  # noqa: PLR2004 - a pair
+        if isinstance(target, ast.Tuple) and len(target.elts) == 2:
             for name, item in zip(target.elts, (key, value), strict=True):
                 if isinstance(name, ast.Name):
                     env.names[name.id] = item
@@ -344,13 +344,13 @@ class Explorer:
                 env.dirty.setdefault(record_key(base, env, self._scope), {})[name] = value
             case ast.Subscript(ast.Name(name), index):
                 container = env.names.get(name)
-                for key in evaluate(index, env, self._scope):
+                for item in evaluate(index, env, self._scope):
                     if isinstance(container, Mapping):
-                        if not _is_other_name(key):
-                            container = env.names[name] = container.with_item(key, value)
-                    elif isinstance(key, Literal) and key.value in VARIABLES:
+                        if not _is_other_name(item):
+                            container = env.names[name] = container.with_item(item, value)
+                    elif isinstance(item, Literal) and item.value in VARIABLES:
                         changed = env.dirty.setdefault(record_key(ast.Name(name), env, self._scope), {})
-                        changed[str(key.value)] = value
+                        changed[str(item.value)] = value
 
     # --- calls ------------------------------------------------------------------------------------------------
 
@@ -376,7 +376,7 @@ class Explorer:
             if function.attr == "refresh":
                 env.dirty.pop(record_key(function.value, env, self._scope), None)
                 return [env]
-        elif isinstance(function, ast.Name) and function.id == "setattr" and len(node.args) == 3:  # noqa: PLR2004
+        elif isinstance(function, ast.Name) and function.id == "setattr" and len(node.args) == 3:
             return self._setattr(node, env)
         callee = self._callee(function, env)
         if callee is not None and self._follows(callee, node, list(node.args), env):
@@ -417,7 +417,8 @@ class Explorer:
 
     def _follow(self, callee: Callable, node: ast.Call, args: list[ast.expr], env: Environment) -> list[Environment]:
         place = self._scopes[-1].place(node)
-        positional = [evaluate(argument, env, self._scope)[0] for argument in args if not isinstance(argument, ast.Starred)]
+        listed = [argument for argument in args if not isinstance(argument, ast.Starred)]
+        positional = [evaluate(argument, env, self._scope)[0] for argument in listed]
         found = []
         for given in keywords(node, env, self._scope):
             named = given if isinstance(given, Mapping) else Mapping(())
@@ -448,9 +449,9 @@ class Explorer:
         if is_context or prefix:
             return [env]
         results = [
-            Environment({**env.names, result_name(node): _shared(value)}, end.dirty)
+            Environment({**env.names, result_name(node): shared}, end.dirty)
             for end, value in returned
-            if node is not None and _shared(value) is not None
+            if node is not None and (shared := _shared(value)) is not None
         ]
         return results or [Environment(dict(env.names), end.dirty) for end in outcome.after] or [env]
 

@@ -54,9 +54,10 @@ def _branches(definition: Definition, writes: Sequence[Write]) -> list[Branch]:
                             add(node.orelse[0], "otherwise", node.orelse)
                         break
             case ast.Try():
+                tried = next(iter(_calls(statement.body)), "the block")
                 for handler in statement.handlers:
                     raised = ast.unparse(handler.type) if handler.type else "any exception"
-                    add(handler, f"{_calls(statement.body)[0] if _calls(statement.body) else 'try'} raises {raised}", handler.body)
+                    add(handler, f"{tried} raises {raised}", handler.body)
     return found
 
 

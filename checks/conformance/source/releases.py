@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import platformdirs
@@ -60,5 +61,5 @@ def changes(releases: dict[str, SourceFacts]) -> dict[tuple[str, str], list[Chan
     versions = list(releases)
     return {
         (older, newer): diff(releases[older], releases[newer])
-        for older, newer in zip(versions, versions[1:], strict=False)
+        for older, newer in pairwise(versions)
     }

@@ -21,7 +21,8 @@ def read_status(
     for node in module.tree.body if module else []:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == NAME and module is not None:
             anywhere = next(iter(module.definitions.values()))
-            table = evaluate(node.value, Environment(), Scope(Definition(module, "<module>", None, anywhere.node), vocabulary))[0]
+            scope = Scope(Definition(module, "<module>", None, anywhere.node), vocabulary)
+            table = evaluate(node.value, Environment(), scope)[0]
             return _table(table, Place(FILE, "<module>", node.lineno), domains)
     return [], [Unresolved(Place(FILE, "<module>", 1), f"no readable {NAME}")]
 

@@ -42,6 +42,7 @@ class Definition:
         return self.name.rpartition(".")[0] != (self.owner or "")
 
     def place(self, node: ast.AST) -> Place:
+        """Where *node* stands in this function."""
         return Place(self.module.file, self.name, getattr(node, "lineno", 0))
 
 
@@ -63,7 +64,8 @@ class Module:
     tables: dict[str, ast.expr] = field(default_factory=dict)
 
     @property
-    def dotted(self) -> str:
+    def dotted_name(self) -> str:
+        """The name under which other modules import it."""
         return self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
     def find(self, name: str, owner: str | None) -> Definition | None:
@@ -156,9 +158,14 @@ class SourceTree:
         _index(module, tree.body, "", None)
         _index_attributes(module)
         for node in tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.List | ast.Tuple | ast.Attribute):
+            if isinstance(node, ast.Assign) and _is_table(node.value):
                 module.tables.update({t.id: node.value for t in node.targets if isinstance(t, ast.Name)})
         return module
+
+
+def _is_table(node: ast.expr) -> bool:
+    makes_dict = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
+    return makes_dict or isinstance(node, ast.Dict | ast.List | ast.Tuple | ast.Attribute)
 
 
 @cache

@@ -40,9 +40,11 @@ class Mapping:
     items: tuple[tuple[Value, Value], ...]
 
     def get(self, key: Value) -> Value | None:
+        """The value of *key*, None when it has none."""
         return next((value for name, value in reversed(self.items) if name == key), None)
 
     def with_item(self, key: Value, value: Value) -> Mapping:
+        """The same dict with *key* set."""
         return Mapping((*(item for item in self.items if item[0] != key), (key, value)))
 
 

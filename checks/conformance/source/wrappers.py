@@ -18,8 +18,10 @@ CONTEXTS = ("_error_out_instance_on_exception", "errors_out_migration_ctxt", "sa
 
 
 def read_wrappers(tree: SourceTree) -> list[Wrapper]:
-    """The decorators of every function of the API, the conductor and the compute manager, outermost first, and the
-    context managers of the same purpose inside them, by place."""
+    """The decorators of every function of the API, the conductor and the compute manager, by place.
+
+    With them come the context managers of the same purpose inside those functions.
+    """
     found: list[Wrapper] = []
     for module in tree.writers():
         if module.file.startswith(FILES):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from checks.conformance.source.evaluate import Environment, Scope, evaluate, keywords
+from checks.conformance.source.evaluate import Environment, Scope, keywords
 from checks.conformance.source.facts import Place, StateName, Unresolved, Write
 from checks.conformance.source.paths import Explorer, Save, bind
 from checks.conformance.source.tree import Definition, SourceTree
@@ -32,7 +32,7 @@ class Writers:
     touching: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
 
-    def follow(self, definition: Definition, takes_dirty: bool) -> bool:
+    def follow(self, definition: Definition, takes_dirty: bool) -> bool:  # noqa: FBT001 - one more fact about the call
         """Whether a call of *definition* must be entered to know what is written."""
         name = definition.citation
         return name in self.helpers or name in self.producers or (takes_dirty and name in self.savers)
@@ -76,7 +76,7 @@ def read_writes(tree: SourceTree, vocabulary: dict[str, Value]) -> tuple[list[Wr
         for name, explorer in results.items()
         if explorer.truncated
     ]
-    return _writes(saves, writers), truncated + undetermined + _undetermined(saves, writers)
+    return _writes(saves, writers), truncated + undetermined + _undetermined(saves)
 
 
 def _find_writers(tree: SourceTree) -> Writers:
@@ -209,7 +209,7 @@ def _expected(value: Value | None) -> tuple[StateName, ...] | None:
     return tuple(sorted({atom(item) for item in items}, key=lambda name: (name is not None, str(name))))
 
 
-def _undetermined(saves: list[Save], writers: Writers) -> list[Unresolved]:
+def _undetermined(saves: list[Save]) -> list[Unresolved]:
     found: dict[Unresolved, None] = {}
     known = {save.places[-1] for save in saves if not _all_parameters(save)}
     for save in saves:
@@ -217,8 +217,7 @@ def _undetermined(saves: list[Save], writers: Writers) -> list[Unresolved]:
         if parameters and save.places[-1] not in known:
             names = ", ".join(sorted({parameter.name for parameter in parameters}))
             found[Unresolved(save.places[-1], f"no call was found that decides {names}")] = None
-        names = [*(_expected(save.expected) or ()), *_sets(save.sets).values()]
-        for name in names:
+        for name in (*(_expected(save.expected) or ()), *_sets(save.sets).values()):
             if name is not None and name.startswith("$?"):
                 found[Unresolved(save.places[0], f"the value {name[2:]} could not be determined")] = None
     return sorted(found, key=lambda unresolved: (unresolved.place, unresolved.what))
