@@ -41,7 +41,8 @@ def test_moves_are_those_of_a_request_that_succeeds(
 
 
 def test_a_guard_is_told_by_what_it_tests(operations: dict[str, DocumentedOperation]) -> None:
-    assert (operations["pause"].vm_states, operations["pause"].task_states) == (frozenset({"ACTIVE"}), frozenset({"None"}))
+    assert operations["pause"].vm_states == frozenset({"ACTIVE"})
+    assert operations["pause"].task_states == frozenset({"None"})
     assert (operations["delete"].vm_states, operations["delete"].task_states) == (None, None)
     assert operations["create"].vm_states == frozenset()
     assert operations["soft-reboot"].commands == {"soft-reboot", "reboot"}

@@ -82,8 +82,8 @@ def _observe(found: dict[str, Any], place: str, vocabulary: Vocabulary) -> Obser
         born = change.get("old_state", "") is None
     for pair in (state, *old):
         for variable, value in zip(vocabulary.variables, pair, strict=False):
-            legal = [wire for wire in variable.wires.values() if wire is not None]
-            if value is not None and value not in legal:
+            if value is not None and value not in variable.wires.values():
+                legal = [wire for wire in variable.wires.values() if wire is not None]
                 near = nearest(str(value), legal)
                 return Fault(place, f"unknown {variable.name} {value!r}", f"did you mean {near!r}?" if near else "")
     time, message = found.get("timestamp"), found.get("message_id")

@@ -33,6 +33,7 @@ class Moves:
     compared_at: int
     successors: dict[State, frozenset[State]] = field(default_factory=dict)
     reached: dict[State, frozenset[State]] = field(default_factory=dict)
+    fitting: dict[tuple[State, State], tuple[str, ...]] = field(default_factory=dict)
 
 
 def make_moves(rows: Iterable[WriteRow], vocabulary: Vocabulary) -> Moves:
@@ -45,7 +46,11 @@ def make_moves(rows: Iterable[WriteRow], vocabulary: Vocabulary) -> Moves:
 
 def fitting_moves(moves: Moves, old: State, new: State) -> tuple[str, ...]:
     """The rows that lead from *old* to *new* in one step; :data:`UNKNOWN` can be anything."""
-    return tuple(move.row for move in moves.moves if _enabled(moves, move, old) and _leads(move, old, new))
+    known = moves.fitting.get((old, new))
+    if known is None:
+        found = (move.row for move in moves.moves if _enabled(moves, move, old) and _leads(move, old, new))
+        known = moves.fitting[old, new] = tuple(dict.fromkeys(found))
+    return known
 
 
 def reachable(moves: Moves, state: State) -> frozenset[State]:
