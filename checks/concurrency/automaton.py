@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.explore import UNCOUNTED
+from model.explore import UNBOUNDED
 from model.lifecycle import Scenario
 from model.program import Wait
 from model.semantics import END_FAILED, END_FINISHED, Assignments, Semantics, When
@@ -42,18 +42,17 @@ class Place:
     holds: bool
     service: str | None
     heirs: tuple[int, ...]
-    uncounted: bool
     operation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How a process starts; ``uncounted`` when it does not count against the bound."""
+    """How a process starts; ``unbounded`` when it may do so however many are in flight."""
 
     when: When
     assign: Assignments
     to: int
-    uncounted: bool
+    unbounded: bool
     rows: tuple[str, ...]
     mark: int = 0
 
@@ -71,7 +70,7 @@ class Crash:
 class Automaton:
     """The whole model of a scenario; ``sizes`` are the numbers of values of the variables, in order.
 
-    ``bound`` is how many counted processes there may be at once; None for any number.
+    ``bound`` is how many processes may be in flight when one starts (but for unbounded starts); None for any number.
     """
 
     names: tuple[str, ...]
@@ -97,7 +96,7 @@ def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
         return known
 
     origins = tuple(
-        Origin(start.when, start.assign, number(start.to), start.kind in UNCOUNTED, (start.row,)) for start in starts
+        Origin(start.when, start.assign, number(start.to), start.kind in UNBOUNDED, (start.row,)) for start in starts
     )
     raw: list[tuple[tuple[Move, ...], bool, str | None, tuple[int, ...], str]] = []
     while len(raw) < len(order):
@@ -116,7 +115,6 @@ def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
         heirs = (number(semantics.killed(control)),) if mortal else ()
         service = instruction.service if mortal else None
         raw.append((tuple(moves), instruction.holds, service, heirs, instruction.operation))
-    uncounted = _uncounted(raw, [origin.to for origin in origins if origin.uncounted])
     variables = semantics.lifecycle.variables
     crashes = tuple(
         Crash(service.name, service.crash_when, service.crash_set)
@@ -128,26 +126,9 @@ def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
         sizes=tuple(len(variable.values) for variable in variables),
         initial=semantics.lifecycle.initial,
         places=tuple(
-            Place(moves, holds, service, heirs, place in uncounted, operation)
-            for place, (moves, holds, service, heirs, operation) in enumerate(raw)
+            Place(moves, holds, service, heirs, operation) for moves, holds, service, heirs, operation in raw
         ),
         origins=origins,
         crashes=crashes,
         bound=scenario.processes,
     )
-
-
-def _uncounted(
-    raw: list[tuple[tuple[Move, ...], bool, str | None, tuple[int, ...], str]], roots: list[int]
-) -> frozenset[int]:
-    """The places that a process which does not count may reach."""
-    found: set[int] = set()
-    waiting = [root for root in roots if root != END]
-    while waiting:
-        place = waiting.pop()
-        if place in found:
-            continue
-        found.add(place)
-        moves, _, _, heirs, _ = raw[place]
-        waiting += [target for target in (*(move.to for move in moves), *heirs) if target != END]
-    return frozenset(found)

@@ -17,17 +17,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from checks.concurrency.actions import Actions
 from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.records import Ints, Records
+from checks.concurrency.rules import Rules
 
 Words = npt.NDArray[np.uint64]
 
 #: Where the record after a write stands in its packed form, above the record before it.
 SHIFT = 32
 
-#: Pairs of one kind of write that are disturbed in one piece, in words; bounds the memory of a round.
-PIECE = 1 << 22
+#: Pairs that take a step, and words that are disturbed, in one piece; bounds the memory of a round.
+PIECE = 1 << 20
 
 
 @dataclass(slots=True)
@@ -39,8 +39,7 @@ class Closure:
     """
 
     automaton: Automaton
-    records: Records
-    actions: Actions
+    rules: Rules
     bits: Words
     masks: Words
     rounds: int = 0
@@ -56,6 +55,11 @@ class Closure:
         return _pairs(self.bits[: len(self.records)])
 
     @property
+    def records(self) -> Records:
+        """The records that any number of processes can lead to."""
+        return self.rules.records
+
+    @property
     def size(self) -> int:
         """How many pairs there are."""
         return int(np.bitwise_count(self.bits).sum())
@@ -63,10 +67,8 @@ class Closure:
 
 def close(automaton: Automaton) -> Closure:
     """The closure of *automaton* for any number of processes."""
-    records = Records(automaton.sizes, [automaton.initial])
-    actions = Actions(records)
     words = max(1, -(-len(automaton.places) // 64))
-    closure = Closure(automaton, records, actions, np.zeros((1, words), np.uint64), _masks(automaton, words))
+    closure = Closure(automaton, Rules(automaton), np.zeros((1, words), np.uint64), _masks(automaton, words))
     _Growth(closure).run()
     return closure
 
@@ -103,13 +105,9 @@ class _Growth:
 
     def __init__(self, closure: Closure) -> None:
         self.closure = closure
-        automaton, actions = closure.automaton, closure.actions
-        self.moves = [
-            [(actions.number(move.when, move.assign), move.to, int(move.acquires or place.holds)) for move in place.moves]
-            for place in automaton.places
-        ]
-        self.origins = [(actions.number(origin.when, origin.assign), origin.to) for origin in automaton.origins]
-        self.crashes = [actions.number(crash.when, crash.assign) for crash in automaton.crashes]
+        self.rules = closure.rules
+        locked = [int(move.acquires or place.holds) for place in closure.automaton.places for move in place.moves]
+        self.kind = np.array(locked + [0] * len(closure.automaton.origins), np.int64)
         self.writes: list[Ints] = [np.empty(0, np.int64) for _ in closure.masks]
         self.fresh: list[list[Ints]] = [[] for _ in closure.masks]
         self.stepped = np.zeros_like(closure.bits)
@@ -138,10 +136,17 @@ class _Growth:
                 grown[: len(old)] = old
                 setattr(owner, name, grown)
 
-    def _add(self, to: int, records: Ints) -> None:
-        if to != END and len(records):
-            self._grow()
-            self.closure.bits[records, to >> 6] |= np.uint64(1 << (to & 63))
+    def _add(self, to: Ints, records: Ints) -> None:
+        """Adds pairs; an empty slot is not kept."""
+        inside = to != self.rules.empty
+        codes = np.unique((records[inside] << SHIFT) | to[inside])
+        if not len(codes):
+            return
+        self._grow()
+        records, to = codes >> SHIFT, codes & ((1 << SHIFT) - 1)
+        flag = np.uint64(1) << (to & 63).astype(np.uint64)
+        heads = np.flatnonzero(np.diff((records << SHIFT) | (to >> 6), prepend=-1))
+        self.closure.bits[records[heads], to[heads] >> 6] |= np.bitwise_or.reduceat(flag, heads)
 
     def _wrote(self, kind: int, before: Ints, after: Ints) -> None:
         differs = before != after
@@ -153,38 +158,38 @@ class _Growth:
         while self.started < len(self.closure.records):
             new = np.arange(self.started, len(self.closure.records), dtype=np.int64)
             self.started = len(self.closure.records)
-            for action, to in self.origins:
-                after = self.closure.actions.after(action, new)
-                passed = after >= 0
-                self._wrote(0, new[passed], after[passed])
-                self._add(to, after[passed])
-            for index, action in enumerate(self.crashes):
-                after = self.closure.actions.after(action, new)
-                passed = after >= 0
-                self._wrote(2 + index, new[passed], after[passed])
+            position, rule, after = self.rules.apply(new, np.full(len(new), self.rules.empty))
+            self._wrote(0, new[position], after)
+            self._add(self.rules.to[rule], after)
+            for index in range(len(self.closure.automaton.crashes)):
+                position, _, after = self.rules.apply(new, np.full(len(new), self.rules.empty + 1 + index))
+                self._wrote(2 + index, new[position], after)
 
     def _step(self) -> bool:
-        """The own steps of the pairs that are new."""
+        """The own steps of the pairs that are new, and what their deaths lead to."""
         self._grow()
         new = self.closure.bits & ~self.stepped
         self.stepped |= new
         places, records = _pairs(new)
-        bounds = np.searchsorted(places, np.arange(len(self.moves) + 1))
-        for place in np.unique(places):
-            chosen = records[bounds[place] : bounds[place + 1]]
-            for action, to, locked in self.moves[place]:
-                after = self.closure.actions.after(action, chosen)
-                passed = after >= 0
-                reached = after[passed]
-                self._wrote(locked, chosen[passed], reached)
-                self._add(to, reached)
-            dies = self.closure.automaton.places[place]
-            for index, crash in enumerate(self.closure.automaton.crashes):
-                if dies.service == crash.service:
-                    after = self.closure.actions.after(self.crashes[index], chosen)
-                    for heir in dies.heirs:
-                        self._add(heir, after[after >= 0])
+        for first in range(0, len(places), PIECE):
+            place, before = places[first : first + PIECE], records[first : first + PIECE]
+            position, rule, after = self.rules.apply(before, place)
+            kinds = self.kind[rule]
+            for kind in (0, 1):
+                self._wrote(kind, before[position[kinds == kind]], after[kinds == kind])
+            self._add(self.rules.to[rule], after)
+            self._die(place, before)
         return bool(len(places))
+
+    def _die(self, places: Ints, records: Ints) -> None:
+        for index, crash in enumerate(self.closure.automaton.crashes):
+            for number, place in enumerate(self.closure.automaton.places):
+                if place.service != crash.service:
+                    continue
+                chosen = records[places == number]
+                _, _, after = self.rules.apply(chosen, np.full(len(chosen), self.rules.empty + 1 + index))
+                for heir in place.heirs:
+                    self._add(np.full(len(after), self.rules.empty if heir == END else heir), after)
 
     def _disturb(self) -> bool:
         """Lets every write run through the records until no pair is new."""

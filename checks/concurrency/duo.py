@@ -50,7 +50,7 @@ class Duo:
         """How many steps leave them."""
         relation = self.relation
         heads, counts = relation.heads[self.pairs], relation.counts[self.pairs].astype(np.int64)
-        taking = np.concatenate([[0], np.cumsum(relation.acquires[: relation.size])])
+        taking = np.concatenate([[0], np.cumsum(relation.rules.acquires[relation.rule[: relation.size]])])
         locking = taking[heads + counts] - taking[heads]
         locking[relation.holds[self.pairs % relation.width]] = 0
         free = np.bitwise_count(self.rows & _without_lock(relation, self.words)).sum(axis=1, dtype=np.int64)
@@ -66,7 +66,7 @@ class Duo:
 
 
 class NotTwo(ValueError):
-    """The automaton has crashes or processes that do not count: more than two may be in flight."""
+    """The automaton has crashes or unbounded starts: more than two may be in flight."""
 
 
 def _without_lock(relation: Relation, words: int) -> Words:
@@ -76,8 +76,8 @@ def _without_lock(relation: Relation, words: int) -> Words:
 
 
 def explore_two(automaton: Automaton) -> Duo:
-    """Every configuration with at most two processes in flight; NotTwo when crashes or uncounted processes occur."""
-    if automaton.crashes or any(origin.uncounted for origin in automaton.origins):
+    """Every configuration with at most two processes in flight; NotTwo when there are crashes or unbounded starts."""
+    if automaton.crashes or any(origin.unbounded for origin in automaton.origins):
         raise NotTwo
     relation = Relation(automaton)
     words = -(-relation.width // 64)
@@ -133,8 +133,8 @@ class _Search:
         count = relation.counts[pairs]
         source = np.repeat(np.arange(len(pairs)), count)
         step = np.arange(len(source)) + np.repeat(relation.heads[pairs] - (np.cumsum(count) - count), count)
-        target = relation.record[step].astype(np.int64) * relation.width + relation.place[step]
-        acquires = relation.acquires[step]
+        target = relation.record[step].astype(np.int64) * relation.width + relation.rules.to[relation.rule[step]]
+        acquires = relation.rules.acquires[relation.rule[step]]
         if acquires.any():
             kept = ~(acquires & relation.holds[pairs % relation.width][source])
             source, target, acquires = source[kept], target[kept], acquires[kept]

@@ -76,9 +76,9 @@ class TooWide(ValueError):
 
 
 def explore(automaton: Automaton, bound: int, limit: int | None = None) -> Explored:
-    """Every configuration with at most *bound* counted processes that the initial record leads to, breadth first.
+    """Every configuration with at most *bound* processes that the initial record leads to, breadth first.
 
-    Processes that do not count (recovery, the outside) get slots as they are needed.  *limit* bounds the number of
+    Starts that are unbounded (recovery, the outside) get slots as they are needed.  *limit* bounds the number of
     configurations.  Time is linear in the number of steps, but for the sorting of each level.
     """
     relation = Relation(automaton)
@@ -91,7 +91,7 @@ def explore(automaton: Automaton, bound: int, limit: int | None = None) -> Explo
 
 
 class _Overflow(Exception):
-    """A process that does not count found no slot."""
+    """A process found no slot."""
 
 
 def _explore(relation: Relation, bound: int, slots: int, limit: int | None) -> Explored:
@@ -163,19 +163,19 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
     in_flight = np.zeros(len(packed), np.int64)
     for stands in places:
         locked |= relation.holds[stands]
-        in_flight += relation.counted[stands]
+        in_flight += stands != relation.empty
     full = in_flight >= bound
     for slot, stands in enumerate(places):
         position, step = _chosen(relation, base + stands, None if slot == 0 else places[slot - 1] != stands)
-        allowed = ~(relation.acquires[step] & locked[position])
-        allowed &= ~(relation.starts[step] & full[position])
+        allowed = ~(relation.rules.acquires[relation.rule[step]] & locked[position])
+        allowed &= ~(relation.rules.starts[relation.rule[step]] & full[position])
         if not allowed.all():
             position, step = position[allowed], step[allowed]
         after = [other[position] for number, other in enumerate(places) if number != slot]
-        yield position, packing.pack(relation.record[step], [*after, relation.place[step].astype(np.int64)])
+        yield position, packing.pack(relation.record[step], [*after, relation.rules.to[relation.rule[step]]])
     crowded = np.flatnonzero(places[-1] != relation.empty)
     _, step = _chosen(relation, base[crowded] + relation.empty, None)
-    if not relation.starts[step].all():
+    if not relation.rules.starts[relation.rule[step]].all():
         raise _Overflow
     for index in range(len(relation.automaton.crashes)):
         yield from _crash(relation, packing, index, record, places)

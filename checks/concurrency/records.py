@@ -1,11 +1,9 @@
-"""Records as numbers, so that a guarded assignment applies to all of them at once."""
+"""Records as numbers, so that guarded assignments apply to many of them at once."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-
-from model.semantics import Assignments, When
 
 Ints = npt.NDArray[np.int64]
 
@@ -13,8 +11,8 @@ Ints = npt.NDArray[np.int64]
 class Records:
     """The records met so far, numbered in the order in which they were met.
 
-    A record is packed into one integer in mixed radix over ``sizes``; ``values`` has a row a record, a column a
-    variable.
+    A record is packed into one integer in mixed radix over ``sizes``; ``values`` has a row a variable, a column a
+    record.
     """
 
     def __init__(self, sizes: tuple[int, ...], records: list[tuple[int, ...]]) -> None:
@@ -22,8 +20,8 @@ class Records:
         for variable in range(len(sizes) - 2, -1, -1):
             weights[variable] = weights[variable + 1] * sizes[variable + 1]
         self.sizes = sizes
-        self._weights = weights
-        self.values: Ints = np.empty((0, len(sizes)), dtype=np.int64)
+        self.weights = weights
+        self.values: Ints = np.empty((len(sizes), 0), dtype=np.int64)
         self.codes: Ints = np.empty(0, dtype=np.int64)
         self._sorted: Ints = self.codes
         self._order: Ints = self.codes
@@ -45,30 +43,12 @@ class Records:
         if len(fresh):
             found[~known] = np.arange(len(self.codes), len(self.codes) + len(fresh))
             self.codes = np.concatenate([self.codes, fresh])
-            unpacked = fresh[:, None] // self._weights[None, :] % np.array(self.sizes)[None, :]
-            self.values = np.concatenate([self.values, unpacked])
+            unpacked = fresh[None, :] // self.weights[:, None] % np.array(self.sizes, np.int64)[:, None]
+            self.values = np.concatenate([self.values, unpacked], axis=1)
             self._order = np.argsort(self.codes, kind="stable")
             self._sorted = self.codes[self._order]
         return found[inverse]
 
-    def passing(self, when: When, chosen: Ints) -> npt.NDArray[np.bool_]:
-        """Which of the records numbered *chosen* pass *when*."""
-        passed = np.ones(len(chosen), dtype=bool)
-        for variable, allowed in when:
-            lookup = np.zeros(self.sizes[variable], dtype=bool)
-            lookup[list(allowed)] = True
-            passed &= lookup[self.values[chosen, variable]]
-        return passed
-
-    def assigned(self, assign: Assignments, chosen: Ints) -> Ints:
-        """The packed records that *assign* makes of the records numbered *chosen*."""
-        codes = self.codes[chosen]
-        before = self.values
-        for variable, value in assign:
-            after = value if value >= 0 else before[chosen, -1 - value]
-            codes = codes + (after - before[chosen, variable]) * self._weights[variable]
-        return codes
-
     def record(self, number: int) -> tuple[int, ...]:
         """The record numbered *number*."""
-        return tuple(int(value) for value in self.values[number])
+        return tuple(int(value) for value in self.values[:, number])

@@ -144,7 +144,7 @@ def _silent(automaton: Automaton, place: Place, move: Move) -> bool:
     if move.when or move.assign or move.acquires or move.mark or move.to == END:
         return False
     after = automaton.places[move.to]
-    return (place.holds, place.service, place.uncounted) == (after.holds, after.service, after.uncounted)
+    return (place.holds, place.service) == (after.holds, after.service)
 
 
 def compress(automaton: Automaton, delay: bool = True) -> Automaton:
@@ -274,7 +274,6 @@ def _signature(place: Place, block: list[int]) -> object:
     return (
         place.holds,
         place.service,
-        place.uncounted,
         frozenset(class_of(heir) for heir in place.heirs),
         frozenset((move.when, move.assign, class_of(move.to), move.acquires, move.mark) for move in place.moves),
     )

@@ -9,62 +9,42 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from checks.concurrency.actions import Actions
-from checks.concurrency.automaton import END, Automaton
-from checks.concurrency.records import Ints, Records
-
-Flags = npt.NDArray[np.bool_]
+from checks.concurrency.automaton import Automaton
+from checks.concurrency.records import Ints
+from checks.concurrency.rules import Rules
 
 
 class Relation:
     """The steps of each pair that has been asked for, once each.
 
-    Those of pair ``p`` are ``heads[p]`` to ``heads[p] + counts[p]`` in the columns ``record`` and ``place`` (where a
-    step leads), ``acquires`` (it takes the lock), ``starts`` (it starts a process that counts) and ``source`` (the
-    number of the move within its place, or of the origin).  ``holds``, ``counted`` and ``mortal`` are by place, the
-    empty slot among them.
+    Those of pair ``p`` are ``heads[p]`` to ``heads[p] + counts[p]`` in the columns ``record`` (after the step) and
+    ``rule`` (its number in ``rules``, which says the rest).  ``holds`` and ``mortal`` are by place, the empty slot
+    among them.
     """
 
     def __init__(self, automaton: Automaton) -> None:
         self.automaton = automaton
-        self.records = Records(automaton.sizes, [automaton.initial])
-        self.actions = Actions(self.records)
+        self.rules = Rules(automaton)
+        self.records = self.rules.records
         self.empty = len(automaton.places)
         self.width = self.empty + 1
-        none = [False]
-        self.holds = np.array([place.holds for place in automaton.places] + none)
-        self.counted = np.array([not place.uncounted for place in automaton.places] + none)
+        self.holds = np.array([place.holds for place in automaton.places] + [False])
         self.mortal = [
-            np.array([place.service == crash.service for place in automaton.places] + none)
+            np.array([place.service == crash.service for place in automaton.places] + [False])
             for crash in automaton.crashes
         ]
-        number, empty = self.actions.number, self.empty
-        self._moves = [
-            [
-                (number(move.when, move.assign), empty if move.to == END else move.to, move.acquires, False)
-                for move in place.moves
-            ]
-            for place in automaton.places
-        ]
-        self._moves.append(
-            [
-                (number(origin.when, origin.assign), empty if origin.to == END else origin.to, False, not origin.uncounted)
-                for origin in automaton.origins
-            ]
-        )
-        self._crashes = [number(crash.when, crash.assign) for crash in automaton.crashes]
         self.heads: Ints = np.empty(0, np.int64)
         self.counts: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.size = 0
         self.record: npt.NDArray[np.int32] = np.empty(0, np.int32)
-        self.place: npt.NDArray[np.int32] = np.empty(0, np.int32)
-        self.acquires: Flags = np.empty(0, np.bool_)
-        self.starts: Flags = np.empty(0, np.bool_)
-        self.source: npt.NDArray[np.int32] = np.empty(0, np.int32)
+        self.rule: npt.NDArray[np.int32] = np.empty(0, np.int32)
 
     def crashed(self, index: int, records: Ints) -> Ints:
         """The records after crash number *index*, or -1 where it cannot happen."""
-        return self.actions.after(self._crashes[index], records)
+        after = np.full(len(records), -1, np.int64)
+        position, _, result = self.rules.apply(records, np.full(len(records), self.width + index))
+        after[position] = result
+        return after
 
     def demand(self, pairs: Ints) -> None:
         """Makes the steps of *pairs*, where they were not made before."""
@@ -75,11 +55,11 @@ class Relation:
         missing[pairs[self.heads[pairs] < 0]] = True
         wanted = np.flatnonzero(missing)
         records, places = wanted // self.width, wanted % self.width
-        order = np.argsort(places, kind="stable")
-        records, places = records[order], places[order]
-        cuts = np.flatnonzero(np.diff(places, prepend=-1, append=self.width))
-        for first, last in zip(cuts[:-1], cuts[1:], strict=True):
-            self._make(int(places[first]), records[first:last])
+        position, rule, after = self.rules.apply(records, places)
+        count = np.bincount(position, minlength=len(wanted))
+        self.heads[wanted] = self.size + np.cumsum(count) - count
+        self.counts[wanted] = count
+        self._append(record=after, rule=rule)
 
     def _cover(self, pair: int) -> None:
         if pair >= len(self.heads):
@@ -87,28 +67,9 @@ class Relation:
             self.heads = np.concatenate([self.heads, np.full(size - len(self.heads), -1, np.int64)])
             self.counts = np.concatenate([self.counts, np.zeros(size - len(self.counts), np.int32)])
 
-    def _make(self, place: int, records: Ints) -> None:
-        moves = self._moves[place]
-        after = np.empty((len(records), len(moves)), np.int64)
-        for column, (action, _, _, _) in enumerate(moves):
-            after[:, column] = self.actions.after(action, records)
-        row, column = np.nonzero(after >= 0)
-        pairs = records * self.width + place
-        count = np.bincount(row, minlength=len(records))
-        self.heads[pairs] = self.size + np.cumsum(count) - count
-        self.counts[pairs] = count
-        to, acquires, starts = (np.array([move[item] for move in moves]) for item in (1, 2, 3))
-        self._append(
-            record=after[row, column],
-            place=to[column] if moves else column,
-            acquires=acquires[column] if moves else column,
-            starts=starts[column] if moves else column,
-            source=column,
-        )
-
     def _append(self, **columns: npt.NDArray[np.generic]) -> None:
-        count = len(columns["source"])
-        if self.size + count > len(self.source):
+        count = len(columns["rule"])
+        if self.size + count > len(self.rule):
             size = 2 * (self.size + count) + 1024
             for name in columns:
                 old = getattr(self, name)

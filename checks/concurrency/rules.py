@@ -1,0 +1,101 @@
+"""The guarded assignments of an automaton as arrays: all rules of many pairs are applied in a few operations."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from checks.concurrency.automaton import END, Automaton
+from checks.concurrency.records import Ints, Records
+from model.semantics import Assignments, When
+
+
+class Rules:
+    """The rules in groups: those of each place, then those of an empty slot (the starts), then one for each crash.
+
+    Rule ``n`` belongs to group ``g`` when ``heads[g] <= n < heads[g + 1]``; ``to`` is its target, the empty slot for
+    the end (and, for a crash, always); ``acquires`` whether it takes the lock, ``starts`` whether it starts a process
+    that needs room, ``mark`` what a property watches.
+    """
+
+    def __init__(self, automaton: Automaton) -> None:
+        self.records = Records(automaton.sizes, [automaton.initial])
+        self.empty = len(automaton.places)
+        groups: list[list[tuple[When, Assignments, int, bool, bool, int]]] = [
+            [(move.when, move.assign, move.to, move.acquires, False, move.mark) for move in place.moves]
+            for place in automaton.places
+        ]
+        groups.append(
+            [(each.when, each.assign, each.to, False, not each.unbounded, each.mark) for each in automaton.origins]
+        )
+        groups += [[(crash.when, crash.assign, END, False, False, 0)] for crash in automaton.crashes]
+        flat = [rule for group in groups for rule in group]
+        self.heads = np.cumsum([0, *map(len, groups)])
+        self.to = np.array([self.empty if rule[2] == END else rule[2] for rule in flat], np.int64)
+        self.acquires = np.array([rule[3] for rule in flat], bool)
+        self.starts = np.array([rule[4] for rule in flat], bool)
+        self.mark = np.array([rule[5] for rule in flat], np.int64)
+        self._sets: npt.NDArray[np.bool_]
+        self._tests = self._compile_tests([rule[0] for rule in flat], automaton.sizes)
+        self._writes = self._compile_writes([rule[1] for rule in flat], len(automaton.sizes))
+
+    def _compile_tests(self, whens: list[When], sizes: tuple[int, ...]) -> list[tuple[int, Ints]]:
+        """For each variable that is tested, the number of each rule's set of values; number 0 holds them all."""
+        numbers: dict[frozenset[int], int] = {}
+        tests = []
+        for variable in range(len(sizes)):
+            column = np.zeros(len(whens), np.int64)
+            for number, when in enumerate(whens):
+                for tested, values in when:
+                    if tested == variable:
+                        column[number] = numbers.setdefault(values, len(numbers) + 1)
+            if column.any():
+                tests.append((variable, column))
+        self._sets = np.zeros((len(numbers) + 1, max(sizes, default=1)), bool)
+        self._sets[0] = True
+        for values, number in numbers.items():
+            self._sets[number, list(values)] = True
+        return tests
+
+    @staticmethod
+    def _compile_writes(assigns: list[Assignments], variables: int) -> list[tuple[int, Ints]]:
+        """For each variable that is written: each rule's new value, or -1 - the variable copied (itself: it is kept)."""
+        writes = []
+        for variable in range(variables):
+            column = np.full(len(assigns), -1 - variable, np.int64)
+            for number, assign in enumerate(assigns):
+                for written, value in assign:
+                    if written == variable:
+                        column[number] = value
+            if (column != -1 - variable).any():
+                writes.append((variable, column))
+        return writes
+
+    def apply(self, records: Ints, groups: Ints) -> tuple[Ints, Ints, Ints]:
+        """All rules of pairs of a record and a group that pass.
+
+        Returns the position of the pair, the number of the rule and the record after it, by position and then rule.
+        Records that appear for the first time are added to the records.
+        """
+        count = self.heads[groups + 1] - self.heads[groups]
+        position = np.repeat(np.arange(len(records)), count)
+        rule = np.arange(len(position)) + np.repeat(self.heads[groups] - (np.cumsum(count) - count), count)
+        record = records[position]
+        values = self.records.values
+        for variable, sets in self._tests:
+            wanted = sets[rule]
+            tested = np.flatnonzero(wanted)
+            failed = tested[~self._sets[wanted[tested], values[variable, record[tested]]]]
+            if len(failed):
+                kept = np.ones(len(rule), bool)
+                kept[failed] = False
+                position, rule, record = position[kept], rule[kept], record[kept]
+        code = self.records.codes[record]
+        for variable, writes in self._writes:
+            written = writes[rule]
+            changed = np.flatnonzero(written != -1 - variable)
+            new, chosen = written[changed], record[changed]
+            copies = np.flatnonzero(new < 0)
+            new[copies] = values[-1 - new[copies], chosen[copies]]
+            code[changed] += (new - values[variable, chosen]) * self.records.weights[variable]
+        return position, rule, self.records.numbers(code)
