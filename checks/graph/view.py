@@ -27,7 +27,7 @@ from checks.properties.formula import (
     Same,
     roles,
 )
-from model.explore import UNCOUNTED, Space, Step
+from model.explore import UNBOUNDED, Space, Step
 from model.lifecycle import Record, holds
 from model.semantics import END_FAILED
 
@@ -186,5 +186,5 @@ def _at(values: list[bool], *, after: bool) -> Test:
 
 
 def counted(step: Step) -> bool:
-    """Whether *step* starts a process that counts against the scenario's bound."""
-    return step.process < 0 and step.kind not in UNCOUNTED and step.kind not in ("crash", "failure")
+    """Whether *step* starts a request, or whatever else the scenario bounds."""
+    return step.process < 0 and step.kind not in UNBOUNDED and step.kind not in ("crash", "failure")

@@ -1,0 +1,227 @@
+"""The transition system as text: a claimed invariant, and every step as a guarded assignment of record and processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from checks.anatomy import Anatomy
+from checks.candidate import Candidate, Cube, Stand
+from checks.smt.steps import Local, Outcome, Reader
+from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, disjunction, negation
+from model.lifecycle import Lifecycle, Scenario
+from model.program import Acquire, Entry, Instruction, Wait, at_once
+
+#: Kinds of processes that start whatever is in flight.
+BESIDE = frozenset({"recovery", "outside"})
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process, symbolically: its point and its private part."""
+
+    point: int
+    local: Local
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of the system from the group at ``points``: when it may be taken, and what it leaves.
+
+    ``mover`` is the position of the process that steps (-1: a start, a crash); ``kind`` is that of the operation that
+    starts, ``crash``, ``loss`` or ``step``.
+    """
+
+    points: tuple[int, ...]
+    guard: str
+    record: tuple[Term, ...]
+    processes: tuple[Process, ...]
+    row: str
+    kind: str
+    mover: int
+    target: int = 0
+    spontaneous: bool = False
+    changes: bool = True
+
+
+class System:
+    """The steps of *lifecycle* under *scenarios*, over one symbolic record and the processes of a group."""
+
+    def __init__(self, lifecycle: Lifecycle, scenarios: Sequence[Scenario], claimed: Candidate, anatomy: Anatomy) -> None:
+        self.lifecycle, self.scenarios, self.claimed, self.anatomy = lifecycle, scenarios, claimed, anatomy
+        self.script = Script()
+        self.reader = Reader(lifecycle, self.script)
+        self.record, memory, dirty = self.reader.fresh("")
+        most = max((len(group) for group in claimed.groups), default=0)
+        self.locals = [Local(memory, dirty)]
+        for slot in range(1, most):
+            suffix = f"_{slot}"
+            self.locals.append(Local(self.reader.fresh_memory(suffix), self.reader.fresh_dirty(suffix)))
+        self.scenario_width = bits(len(scenarios))
+        self.scenario = self.script.declare("scenario", len(scenarios))
+        self.groups: dict[tuple[int, ...], list[tuple[tuple[Stand, ...], tuple[Cube, ...]]]] = {}
+        for stands, cubes in claimed.groups.items():
+            self.groups.setdefault(tuple(stand.point for stand in stands), []).append((stands, cubes))
+        self._invariants: dict[tuple[int, ...], str] = {}
+
+    # -- the claim --------------------------------------------------------------------------------------------------
+
+    def among(self, scenarios: Sequence[bool]) -> str:
+        """Whether the scenario is one for which *scenarios* is true."""
+        values = frozenset(number for number, flag in enumerate(scenarios) if flag)
+        return self.script.member(self.scenario, values, self.scenario_width, len(self.scenarios))
+
+    def processes(self, points: Sequence[int]) -> tuple[Process, ...]:
+        """The symbolic processes of a group at *points*, each with what may be dirty there."""
+        return tuple(
+            Process(point, Local(local.memory, self._may_be_dirty(point, local)))
+            for point, local in zip(points, self.locals, strict=False)
+        )
+
+    def _may_be_dirty(self, point: int, local: Local) -> Mapping[int, tuple[str, Term]]:
+        return {variable: local.dirty[variable] for variable in sorted(self.reader.dirty_at[point])}
+
+    def invariant(self, points: tuple[int, ...]) -> str:
+        """The claim for the group at *points*, over the symbolic record and processes."""
+        known = self._invariants.get(points)
+        if known is None:
+            claim = self.claim(self.record, self.processes(points))
+            known = self._invariants[points] = self.script.define(claim)
+        return known
+
+    def claim(self, record: Sequence[Term], processes: Sequence[Process]) -> str:
+        """Whether the claim contains *record* with *processes*, whatever the order of the processes."""
+        ordered = sorted(processes, key=lambda process: process.point)
+        groups = self.groups.get(tuple(process.point for process in ordered))
+        if groups is None:
+            return FALSE
+        alike = len({process.point for process in ordered}) < len(ordered)
+        found: list[str] = []
+        for stands, cubes in groups:
+            inside = self.script.define(disjunction(self.cube(cube, record) for cube in cubes))
+            orders = permutations(stands) if alike else (stands,)
+            for order in orders:
+                if all(stand.point == process.point for stand, process in zip(order, ordered, strict=True)):
+                    places = [self.stands(stand, one.local) for stand, one in zip(order, ordered, strict=True)]
+                    found.append(self.script.define(conjunction([*places, inside])))
+        return disjunction(found)
+
+    def cube(self, cube: Cube, record: Sequence[Term]) -> str:
+        """Whether the scenario and *record* are in *cube*."""
+        scenarios = self.script.member(self.scenario, _values(cube[0]), self.scenario_width, len(self.scenarios))
+        rest = (
+            self.reader.is_one_of(variable, record[variable], _values(mask))
+            for variable, mask in enumerate(cube[1:])
+        )
+        return self.script.define(conjunction([scenarios, *rest]))
+
+    def stands(self, stand: Stand, local: Local) -> str:
+        """Whether the private part *local* is as *stand* says."""
+        parts = [
+            self.reader.remembered_one_of(name, local.memory[name], frozenset({value})) for name, value in stand.memory
+        ]
+        for variable, value in stand.dirty:
+            flag, term = local.dirty.get(variable, (FALSE, 0))
+            parts += [flag, self.reader.is_one_of(variable, term, frozenset({value}))]
+        parts += [negation(local.dirty[variable][0]) for variable in stand.clean if variable in local.dirty]
+        return conjunction(parts)
+
+    # -- the steps --------------------------------------------------------------------------------------------------
+
+    def transitions(self, points: tuple[int, ...]) -> Iterator[Transition]:
+        """Every step from the group at *points*."""
+        processes = self.processes(points)
+        instructions = [self.lifecycle.instructions[point] for point in points]
+        for position, point in enumerate(points):
+            others = processes[:position] + processes[position + 1 :]
+            instruction = instructions[position]
+            if isinstance(instruction, Acquire) and any(
+                other.holds for place, other in enumerate(instructions) if place != position
+            ):
+                continue
+            for first in self.reader.outcomes(point, self.record, processes[position].local):
+                for outcome in self._moment(first, instruction):
+                    yield self._moved(points, position, outcome, others)
+            if isinstance(instruction, Wait):
+                lossy = self.among([scenario.lose for scenario in self.scenarios])
+                yield Transition(
+                    points, lossy, tuple(self.record), others, "loss", "loss", position, -2, spontaneous=True,
+                    changes=False,
+                )  # fmt: skip
+        yield from self._starts(points, processes)
+        yield from self._crashes(points, processes, instructions)
+
+    def _moment(self, outcome: Outcome, last: Instruction | Entry) -> Iterator[Outcome]:
+        """*outcome* with everything that happens in the same moment after it; *last* is what led there."""
+        if outcome.target < 0 or not at_once(last, self.lifecycle.instructions[outcome.target]):
+            yield outcome
+            return
+        record = [outcome.assign.get(variable, term) for variable, term in enumerate(self.record)]
+        for after in self.reader.outcomes(outcome.target, record, outcome.local):
+            guard = self.script.define(conjunction([outcome.guard, after.guard]))
+            if guard != FALSE:
+                joined = replace(
+                    outcome, guard=guard, target=after.target, local=after.local,
+                    exception=outcome.exception or after.exception,
+                )  # fmt: skip
+                yield from self._moment(joined, self.lifecycle.instructions[outcome.target])
+
+    def _moved(
+        self, points: tuple[int, ...], position: int, outcome: Outcome, others: tuple[Process, ...]
+    ) -> Transition:
+        fails = self.among([scenario.fail for scenario in self.scenarios]) if outcome.spontaneous else TRUE
+        after = (*others, Process(outcome.target, outcome.local)) if outcome.target >= 0 else others
+        record = tuple(outcome.assign.get(variable, term) for variable, term in enumerate(self.record))
+        return Transition(
+            points, conjunction([outcome.guard, fails]), record, after, outcome.row, "step", position, outcome.target,
+            outcome.spontaneous, bool(outcome.assign),
+        )  # fmt: skip
+
+    def _starts(self, points: tuple[int, ...], processes: tuple[Process, ...]) -> Iterator[Transition]:
+        for entry in self.lifecycle.entries:
+            free = [
+                entry.kind in scenario.kinds
+                and (entry.kind in BESIDE or scenario.processes is None or len(points) < scenario.processes)
+                for scenario in self.scenarios
+            ]
+            if not any(free):
+                continue
+            for outcome in self._moment(self.reader.start(entry, self.record), entry):
+                after = (*processes, Process(outcome.target, outcome.local)) if outcome.target >= 0 else processes
+                record = tuple(outcome.assign.get(variable, term) for variable, term in enumerate(self.record))
+                guard = conjunction([outcome.guard, self.among(free)])
+                yield Transition(
+                    points, guard, record, after, entry.row, entry.kind, -1, outcome.target,
+                    changes=bool(outcome.assign),
+                )  # fmt: skip
+
+    def _crashes(
+        self, points: tuple[int, ...], processes: tuple[Process, ...], instructions: list[Instruction]
+    ) -> Iterator[Transition]:
+        crashes = self.among([scenario.crash for scenario in self.scenarios])
+        if crashes == FALSE:
+            return
+        for service in self.lifecycle.services:
+            if service.crash_when is None:
+                continue
+            left: list[Process] = []
+            killed = False
+            for process, instruction in zip(processes, instructions, strict=True):
+                if instruction.service != service.name or isinstance(instruction, Wait):
+                    left.append(process)
+                    continue
+                killed = True
+                if instruction.killed is not None and instruction.killed >= 0:
+                    left.append(Process(instruction.killed, process.local))
+            if killed or service.crash_set:
+                assign = dict(service.crash_set)
+                record = tuple(assign.get(variable, term) for variable, term in enumerate(self.record))
+                when = conjunction([crashes, self.reader.tests(service.crash_when, self.record, {})])
+                yield Transition(
+                    points, when, record, tuple(left), f"crash/{service.name}", "crash", -1, -2, changes=bool(assign)
+                )
+
+
+def _values(mask: int) -> frozenset[int]:
+    return frozenset(position for position in range(mask.bit_length()) if mask >> position & 1)
