@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_nova import write_tree
+from small_nova import line_of, write_tree
 
 from checks.conformance.source.diff import Change, diff
 from checks.conformance.source.facts import SourceFacts
@@ -90,3 +90,16 @@ def test_a_changed_status(original: SourceFacts, tmp_path: Path) -> None:
 def test_a_removed_decorator(original: SourceFacts, tmp_path: Path) -> None:
     found = changed(original, tmp_path, (MANAGER, "    @reverts_task_state\n    def stop", "    def stop"))
     assert [(c.kind, c.before) for c in found] == [("wrapper removed", "reverts_task_state")]
+
+
+def test_a_change_has_its_line(original: SourceFacts, tmp_path: Path) -> None:
+    found = changed(original, tmp_path, (API, "[vm_states.ACTIVE],", "[vm_states.ACTIVE, vm_states.STOPPED],"))
+    assert found[0].place is not None
+    assert (found[0].place.file, found[0].place.line) == (API, line_of(API, "vm_state=[vm_states.ACTIVE],"))
+
+
+def test_a_removed_branch_has_the_line_where_it_stood(original: SourceFacts, tmp_path: Path) -> None:
+    test = "if instance.task_state == task_states.POWERING_OFF:"
+    branch = f"        {test}\n            self.stop_instance(context, instance)\n            return\n"
+    found = [c for c in changed(original, tmp_path, (MANAGER, branch, "")) if c.kind == "recovery branch removed"]
+    assert [c.place.line for c in found if c.place] == [line_of(MANAGER, test)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from checks.conformance.source.facts import Guard, SourceFacts, StateName, Wrapper, Write
+from checks.conformance.source.facts import Guard, Place, SourceFacts, StateName, Wrapper, Write
 
 DECISIVE = (
     "reverts_task_state",
@@ -19,15 +18,20 @@ DECISIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Change:
-    """One change.  ``subject`` is a citation or a state; ``before`` and ``after`` are None where there was nothing."""
+    """One change.
+
+    ``subject`` is a citation or a state; ``before`` and ``after`` are None where there was nothing; ``place`` is
+    where it stands in the newer release or, when it is gone, where it stood, or None when it has no line of its own.
+    """
 
     kind: str
     subject: str
     sentence: str
     before: str | None
     after: str | None
+    place: Place | None = None
 
 
 def diff(older: SourceFacts, newer: SourceFacts) -> list[Change]:
@@ -57,13 +61,14 @@ def _constants(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
         what = "set" if (new or old) and (new or old).members is not None else variable  # type: ignore[union-attr]
         if old is None and new is not None:
             value = _constant(new.value, new.members)
-            yield Change(f"{what} added", name, f"The {what} {short} was added.", None, value)
+            yield Change(f"{what} added", name, f"The {what} {short} was added.", None, value, new.place)
         elif new is None and old is not None:
             value = _constant(old.value, old.members)
-            yield Change(f"{what} removed", name, f"The {what} {short} was removed.", value, None)
+            yield Change(f"{what} removed", name, f"The {what} {short} was removed.", value, None, old.place)
         elif old is not None and new is not None and (old.value, old.members) != (new.value, new.members):
             texts = _constant(old.value, old.members), _constant(new.value, new.members)
-            yield Change(f"{what} changed", name, f"The {what} {short} changed from {texts[0]} to {texts[1]}.", *texts)
+            sentence = f"The {what} {short} changed from {texts[0]} to {texts[1]}."
+            yield Change(f"{what} changed", name, sentence, *texts, new.place)
 
 
 def _constant(value: object, members: tuple[StateName, ...] | None) -> str:
@@ -81,9 +86,10 @@ def _guards(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
         old, new = before.get(key), after.get(key)
         subject = key[0]
         if old is None and new is not None:
-            yield Change("guard added", subject, f"{subject} got a guard: {_guard(new)}.", None, _guard(new))
+            yield Change("guard added", subject, f"{subject} got a guard: {_guard(new)}.", None, _guard(new), new.place)
         elif new is None and old is not None:
-            yield Change("guard removed", subject, f"{subject} lost its guard: {_guard(old)}.", _guard(old), None)
+            sentence = f"{subject} lost its guard: {_guard(old)}."
+            yield Change("guard removed", subject, sentence, _guard(old), None, old.place)
         elif old is not None and new is not None:
             yield from _guard_changes(subject, old, new)
 
@@ -120,7 +126,7 @@ def _guard_changes(subject: str, old: Guard, new: Guard) -> Iterator[Change]:
                 wider, narrower = _rejects_less(a, b), _rejects_less(b, a)
             kind = "guard widened" if wider else "guard narrowed" if narrower else "guard changed"
             sentence = f"{subject}: {what} went from {states(a)} to {states(b)}."
-            yield Change(kind, subject, sentence, states(a), states(b))
+            yield Change(kind, subject, sentence, states(a), states(b), new.place)
     for what, was, now in (
         ("must have launched", old.must_have_launched, new.must_have_launched),
         ("checks the lock", old.checks_lock, new.checks_lock),
@@ -129,7 +135,8 @@ def _guard_changes(subject: str, old: Guard, new: Guard) -> Iterator[Change]:
     ):
         if was != now:
             sentence = f"{subject}: '{what}' went from {_yes(was)} to {_yes(now)}."
-            yield Change("guard narrowed" if now else "guard widened", subject, sentence, _yes(was), _yes(now))
+            kind = "guard narrowed" if now else "guard widened"
+            yield Change(kind, subject, sentence, _yes(was), _yes(now), new.place)
 
 
 def _rejects_less(before: tuple[StateName, ...] | None, after: tuple[StateName, ...] | None) -> bool:
@@ -156,35 +163,37 @@ def sets(values: Mapping[str, StateName]) -> str:
 
 
 def _writes(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
-    before = Counter({(_key(write), *_values(write)): 1 for write in older.writes if not write.generic})
-    after = Counter({(_key(write), *_values(write)): 1 for write in newer.writes if not write.generic})
-    gone, come = sorted((before - after).keys()), sorted((after - before).keys())
+    before = {(_key(write), *_values(write)) for write in older.writes if not write.generic}
+    after = {(_key(write), *_values(write)) for write in newer.writes if not write.generic}
+    gone, come = sorted(before - after), sorted(after - before)
+    places = {(_key(write), *_values(write)): write.place for write in (*older.writes, *newer.writes)}
     for function, expected, values in list(gone):
         twins = [item for item in come if item[0] == function and item[2] == values]
         if twins:
             come.remove(twins[0])
             gone.remove((function, expected, values))
             sentence = f"{function}: the write of {values} expected {expected}, now {twins[0][1]}."
-            yield Change("expected set changed", function, sentence, expected, twins[0][1])
+            yield Change("expected set changed", function, sentence, expected, twins[0][1], places[twins[0]])
     for function, expected, values in list(gone):
         twins = [item for item in come if item[0] == function and item[1] == expected and expected != "nothing"]
         if twins:
             come.remove(twins[0])
             gone.remove((function, expected, values))
             sentence = f"{function}: the write that expects {expected} wrote {values}, now {twins[0][2]}."
-            yield Change("written value changed", function, sentence, values, twins[0][2])
+            yield Change("written value changed", function, sentence, values, twins[0][2], places[twins[0]])
     for function, expected, values in list(gone):
         twins = [item for item in come if item[1:] == (expected, values)]
         if len(twins) == 1:
             come.remove(twins[0])
             gone.remove((function, expected, values))
             sentence = f"The write of {values} (expecting {expected}) moved from {function} to {twins[0][0]}."
-            yield Change("write moved", twins[0][0], sentence, function, twins[0][0])
+            yield Change("write moved", twins[0][0], sentence, function, twins[0][0], places[twins[0]])
     for function, expected, values in come:
-        yield Change("write added", function, f"{function} now writes {values}, expecting {expected}.", None, values)
+        sentence = f"{function} now writes {values}, expecting {expected}."
+        yield Change("write added", function, sentence, None, values, places[function, expected, values])
     for function, expected, values in gone:
         sentence = f"{function} no longer writes {values}, expecting {expected}."
-        yield Change("write removed", function, sentence, values, None)
+        yield Change("write removed", function, sentence, values, None, places[function, expected, values])
 
 
 def _wrappers(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
@@ -214,11 +223,11 @@ def _recovery(older: SourceFacts, newer: SourceFacts) -> Iterator[Change]:
     for condition in new.keys() - old.keys():
         calls = ", ".join(new[condition].calls) or "nothing"
         sentence = f"Start-up got a branch: if {condition}: {calls}."
-        yield Change("recovery branch added", condition, sentence, None, calls)
+        yield Change("recovery branch added", condition, sentence, None, calls, new[condition].place)
     for condition in old.keys() - new.keys():
         calls = ", ".join(old[condition].calls) or "nothing"
         sentence = f"Start-up lost a branch: if {condition}: {calls}."
-        yield Change("recovery branch removed", condition, sentence, calls, None)
+        yield Change("recovery branch removed", condition, sentence, calls, None, old[condition].place)
     before = {(cell.vm_state, cell.task_state, cell.power_state): cell.outcomes for cell in older.recovered}
     groups: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for cell in newer.recovered:
