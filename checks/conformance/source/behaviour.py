@@ -37,7 +37,7 @@ def recovery_differences(lifecycle: Lifecycle, facts: SourceFacts) -> Iterator[t
         record = completed(lifecycle, state)
         for service in lifecycle.services:
             record = assigned(service.crash_set, record)
-        record = _on_this_host(lifecycle, record)
+        record = _as_interpreted(lifecycle, record, state[2])
         ends = _ends(lifecycle, outcomes(alone(lifecycle, record, recovery, semantics)))
         for outcome in cell.outcomes:
             if not _allowed(cell, outcome, ends):
@@ -54,23 +54,24 @@ def synchronisation_differences(lifecycle: Lifecycle, facts: SourceFacts) -> Ite
         state = _numbers(lifecycle, cell.vm_state, NO_TASK, cell.power_state)
         if state is None:
             continue
-        record = list(_on_this_host(lifecycle, completed(lifecycle, state)))
-        for truth in lifecycle.observed.values():
-            record[truth] = state[2]
-        ends = _ends(lifecycle, outcomes(alone(lifecycle, tuple(record), periodic, semantics)))
+        record = _as_interpreted(lifecycle, completed(lifecycle, state), state[2])
+        ends = _ends(lifecycle, outcomes(alone(lifecycle, record, periodic, semantics)))
         acts = bool(ends - {(cell.vm_state, NO_TASK)})
         if acts != bool(cell.actions):
             source = " or ".join(cell.actions) or "nothing"
             yield f"{cell.vm_state}/{cell.power_state}", _pairs(ends), source
 
 
-def _on_this_host(lifecycle: Lifecycle, record: Record) -> Record:
-    """The interpreted functions look only at instances of their own host."""
+def _as_interpreted(lifecycle: Lifecycle, record: Record, reported: int) -> Record:
+    """*record* as the source was interpreted: the instance is on this host, and the driver reports its power."""
     variable, value = HERE
-    return tuple(
-        each.values.index(value) if each.name == variable else number
-        for each, number in zip(lifecycle.variables, record, strict=True)
-    )
+    numbers = list(record)
+    for index, each in enumerate(lifecycle.variables):
+        if each.name == variable:
+            numbers[index] = each.values.index(value)
+    for truth in lifecycle.observed.values():
+        numbers[truth] = reported
+    return tuple(numbers)
 
 
 def _numbers(lifecycle: Lifecycle, *names: str) -> tuple[int, int, int] | None:
