@@ -7,6 +7,7 @@ makes it smaller.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from model.explore import UNBOUNDED
@@ -16,6 +17,9 @@ from model.semantics import END_FAILED, END_FINISHED, Assignments, Semantics, Wh
 
 #: The target of a move with which the process ends.
 END = -1
+
+#: The row of a message that is lost.
+LOSS = "loss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A control: its moves, whether it holds the lock, where it stands (None: it does not matter), and its heirs.
+    """A control: its moves, whether it holds the lock, its service and heirs, and what a property marks it with.
 
     ``service`` is the service whose death moves the process on to one of ``heirs`` (END among them when it may die);
     None when no crash concerns it, as for a message on its way.
@@ -42,7 +46,7 @@ class Place:
     holds: bool
     service: str | None
     heirs: tuple[int, ...]
-    operation: str
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,22 @@ class Automaton:
     bound: int | None
 
 
-def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a property tells apart: ``step`` gives the bits of the moves of a control, ``place`` its own.
+
+    ``origin`` gives those of a start, by its row.
+    """
+
+    step: Callable[[int], int] = lambda control: 0
+    place: Callable[[int], int] = lambda control: 0
+    origin: Callable[[str], int] = lambda row: 0
+
+
+UNMARKED = Marks()
+
+
+def assemble(semantics: Semantics, scenario: Scenario, marks: Marks = UNMARKED) -> Automaton:
     """The automaton of *scenario*, as the rules say it: one place a control, in the order in which they are met."""
     starts = [start for start in semantics.starts if start.kind in scenario.kinds]
     numbers: dict[int, int] = {END_FINISHED: END, END_FAILED: END}
@@ -96,25 +115,26 @@ def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
         return known
 
     origins = tuple(
-        Origin(start.when, start.assign, number(start.to), start.kind in UNBOUNDED, (start.row,)) for start in starts
+        Origin(start.when, start.assign, number(start.to), start.kind in UNBOUNDED, (start.row,), marks.origin(start.row))
+        for start in starts
     )
-    raw: list[tuple[tuple[Move, ...], bool, str | None, tuple[int, ...], str]] = []
-    while len(raw) < len(order):
-        control = order[len(raw)]
+    places: list[Place] = []
+    while len(places) < len(order):
+        control = order[len(places)]
         instruction = semantics.instruction(control)
         assert instruction is not None
         waiting = isinstance(instruction, Wait)
         moves = [
-            Move(rule.when, rule.assign, number(rule.to), rule.acquires, (rule.row,))
+            Move(rule.when, rule.assign, number(rule.to), rule.acquires, (rule.row,), marks.step(control))
             for rule in semantics.rules(control)
             if scenario.fail or not rule.spontaneous
         ]
         if scenario.lose and waiting:
-            moves.append(Move((), (), END, False, ("loss",)))
+            moves.append(Move((), (), END, False, (LOSS,)))
         mortal = scenario.crash and not waiting
         heirs = (number(semantics.killed(control)),) if mortal else ()
         service = instruction.service if mortal else None
-        raw.append((tuple(moves), instruction.holds, service, heirs, instruction.operation))
+        places.append(Place(tuple(moves), instruction.holds, service, heirs, marks.place(control)))
     variables = semantics.lifecycle.variables
     crashes = tuple(
         Crash(service.name, service.crash_when, service.crash_set)
@@ -125,9 +145,7 @@ def assemble(semantics: Semantics, scenario: Scenario) -> Automaton:
         names=tuple(variable.name for variable in variables),
         sizes=tuple(len(variable.values) for variable in variables),
         initial=semantics.lifecycle.initial,
-        places=tuple(
-            Place(moves, holds, service, heirs, operation) for moves, holds, service, heirs, operation in raw
-        ),
+        places=tuple(places),
         origins=origins,
         crashes=crashes,
         bound=scenario.processes,

@@ -109,9 +109,9 @@ def _explore(relation: Relation, bound: int, slots: int, limit: int | None) -> E
         reached: list[Ints] = []
         for first in range(0, len(frontier), PIECE):
             found = []
-            for _, after in steps(relation, packing, bound, frontier[first : first + PIECE]):
-                explored.transitions += len(after)
-                found.append(after)
+            for leaving in steps(relation, packing, bound, frontier[first : first + PIECE]):
+                explored.transitions += len(leaving.after)
+                found.append(leaving.after)
             reached.append(distinct(np.concatenate(found)))
         if len(relation.records).bit_length() + slots * packing.bits > 63:
             raise TooWide(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
@@ -150,8 +150,22 @@ class Visited:
         return fresh
 
 
-def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Every step of the configurations *packed*: positions in *packed*, and the configurations that follow.
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Steps of one kind: positions in what was expanded, what follows, and the rule of each step.
+
+    ``slot`` is the slot that steps; None for the crash numbered ``crash``.
+    """
+
+    position: Ints
+    after: Ints
+    slot: int | None
+    rule: Ints | None
+    crash: int | None = None
+
+
+def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Iterator[Leaving]:
+    """Every step of the configurations *packed*.
 
     First the steps of each slot (an empty slot: starts), then the crashes; processes that stand at the same place
     step once, since they are interchangeable.
@@ -167,12 +181,13 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
     full = in_flight >= bound
     for slot, stands in enumerate(places):
         position, step = _chosen(relation, base + stands, None if slot == 0 else places[slot - 1] != stands)
-        allowed = ~(relation.rules.acquires[relation.rule[step]] & locked[position])
-        allowed &= ~(relation.rules.starts[relation.rule[step]] & full[position])
-        if not allowed.all():
-            position, step = position[allowed], step[allowed]
+        rule = relation.rule[step].astype(np.int64)
+        refused = (relation.rules.acquires[rule] & locked[position]) | (relation.rules.starts[rule] & full[position])
+        if refused.any():
+            allowed = ~refused
+            position, step, rule = position[allowed], step[allowed], rule[allowed]
         after = [other[position] for number, other in enumerate(places) if number != slot]
-        yield position, packing.pack(relation.record[step], [*after, relation.rules.to[relation.rule[step]]])
+        yield Leaving(position, packing.pack(relation.record[step], [*after, relation.rules.to[rule]]), slot, rule)
     crowded = np.flatnonzero(places[-1] != relation.empty)
     _, step = _chosen(relation, base[crowded] + relation.empty, None)
     if not relation.rules.starts[relation.rule[step]].all():
@@ -193,7 +208,7 @@ def _chosen(relation: Relation, pair: Ints, which: npt.NDArray[np.bool_] | None)
 
 def _crash(
     relation: Relation, packing: Packing, index: int, record: Ints, places: list[Ints]
-) -> Iterator[tuple[Ints, Ints]]:
+) -> Iterator[Leaving]:
     """One service dies: every process that runs there moves on to an heir, all at once."""
     automaton = relation.automaton
     mortal = relation.mortal[index]
@@ -218,4 +233,4 @@ def _crash(
             valid &= which < real[stands[position]]
         chosen = position[valid]
         moved = [table[stands[chosen], which] for which, stands in zip(choice, places, strict=True)]
-        yield chosen, packing.pack(after[chosen], moved)
+        yield Leaving(chosen, packing.pack(after[chosen], moved), None, None, index)

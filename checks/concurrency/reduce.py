@@ -141,10 +141,10 @@ def slice_variables(automaton: Automaton, read: Iterable[str]) -> Automaton:
 
 def _silent(automaton: Automaton, place: Place, move: Move) -> bool:
     """Whether nobody can tell before from after *move*, but for where the process stands."""
-    if move.when or move.assign or move.acquires or move.mark or move.to == END:
+    if move.when or move.assign or move.acquires or move.to == END:
         return False
     after = automaton.places[move.to]
-    return (place.holds, place.service) == (after.holds, after.service)
+    return (place.holds, place.service, place.mark) == (after.holds, after.service, after.mark)
 
 
 def compress(automaton: Automaton, delay: bool = True) -> Automaton:
@@ -207,10 +207,10 @@ def _ended(automaton: Automaton) -> Automaton:
     while changed:
         changed = False
         for number, place in enumerate(automaton.places):
-            if number in over or not place.moves:
+            if number in over or not place.moves or place.mark:
                 continue
             quiet = all(
-                not (move.when or move.assign or move.acquires or move.mark) and move.to in over for move in place.moves
+                not (move.when or move.assign or move.acquires) and move.to in over for move in place.moves
             )
             if quiet and all(heir in over for heir in place.heirs):
                 over.add(number)
@@ -267,6 +267,17 @@ def _joined(moves: list[Move]) -> tuple[Move, ...]:
     return tuple(replace(key, rows=rows) for key, rows in joined.items())
 
 
+def unmarked_silence(automaton: Automaton) -> Automaton:
+    """*automaton* with marks only on the moves that change the record: no property watches a step that does not."""
+    return replace(
+        automaton,
+        places=tuple(
+            replace(place, moves=tuple(move if move.assign else replace(move, mark=0) for move in place.moves))
+            for place in automaton.places
+        ),
+    )
+
+
 def _signature(place: Place, block: list[int]) -> object:
     def class_of(target: int) -> int:
         return END if target == END else block[target]
@@ -274,6 +285,7 @@ def _signature(place: Place, block: list[int]) -> object:
     return (
         place.holds,
         place.service,
+        place.mark,
         frozenset(class_of(heir) for heir in place.heirs),
         frozenset((move.when, move.assign, class_of(move.to), move.acquires, move.mark) for move in place.moves),
     )
@@ -281,7 +293,7 @@ def _signature(place: Place, block: list[int]) -> object:
 
 def reduce(automaton: Automaton, read: Iterable[str], delay: bool = True) -> Automaton:
     """All reductions, in the order in which each makes the next stronger; *read* names what the property reads."""
-    smaller = slice_variables(simplify(automaton), read)
+    smaller = unmarked_silence(slice_variables(simplify(automaton), read))
     if delay or not smaller.crashes:
         smaller = compress(smaller, delay)
     return merge(smaller)
