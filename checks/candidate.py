@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.explore import Configuration, Space
+from checks.graph.product import Product
+from checks.graph.view import Ghost
+from checks.properties.formula import Role
+from model.explore import Configuration
 from model.semantics import Semantics
 
 #: One bit mask of values for each variable.
@@ -28,10 +31,14 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is claimed to be closed under every step: cubes for each group of processes, sorted by their points."""
+    """What is claimed to be closed under every step: cubes for each group of processes, sorted by their points.
+
+    ``remembers`` names what of the past the cubes speak of, in four more coordinates at their end.
+    """
 
     scenarios: tuple[str, ...]
     groups: Mapping[tuple[Stand, ...], tuple[Cube, ...]]
+    remembers: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -43,31 +50,56 @@ def stands(semantics: Semantics) -> list[Stand]:
     """Each control of *semantics* as a stand."""
     made = []
     for control in semantics.controls:
-        point = control.point
-        live = semantics.live_dirty(point) if point >= 0 else frozenset()
+        live = semantics.live_dirty(control.point) if control.point >= 0 else frozenset()
         clean = tuple(sorted(live - {variable for variable, _ in control.dirty}))
-        made.append(Stand(point, control.memory, control.dirty, clean))
+        made.append(Stand(control.point, control.memory, control.dirty, clean))
     return made
 
 
-def candidate(spaces: Sequence[Space]) -> Candidate:
-    """The union of *spaces* (of one semantics), each tagged with its scenario."""
-    tagged: dict[Configuration, int] = {}
-    for number, space in enumerate(spaces):
+def candidate(products: Sequence[Product]) -> Candidate:
+    """The union of *products* (all of one semantics, all remembering the same), each tagged with its scenario."""
+    first = products[0]
+    semantics = first.view.semantics
+    what = first.what
+    asked = {"phase": what.phase, "truth": what.truth, "crashed": what.crashed, "trips": what.trips}
+    remembers = frozenset(name for name, wanted in asked.items() if wanted)
+    tagged: dict[tuple[Configuration, Ghost], int] = {}
+    for number, product in enumerate(products):
         bit = 1 << number
-        for configuration in space.configurations:
-            tagged[configuration] = tagged.get(configuration, 0) | bit
-    semantics = spaces[0].semantics
+        configurations = product.view.space.configurations
+        for configuration, ghost in product.nodes:
+            here = (configurations[configuration], ghost)
+            tagged[here] = tagged.get(here, 0) | bit
     where = stands(semantics)
+    known = first.view.roles
+    sizes = [len(first.view.lifecycle.variables[known[role]].values) if role in known else 0 for role in ROLES]
     groups: dict[tuple[int, ...], list[Cube]] = {}
-    for (record, controls), mask in tagged.items():
-        groups.setdefault(controls, []).append((mask, *(1 << value for value in record)))
+    for ((record, controls), ghost), mask in tagged.items():
+        cube = (mask, *(1 << value for value in record))
+        if remembers:
+            cube += _ghost(ghost, sizes, remembers)
+        groups.setdefault(controls, []).append(cube)
     return Candidate(
-        tuple(space.scenario.name for space in spaces),
+        tuple(product.view.space.scenario.name for product in products),
         {
             tuple(sorted(where[control] for control in controls)): tuple(merged(cubes))
             for controls, cubes in groups.items()
         },
+        remembers,
+    )
+
+
+ROLES: tuple[Role, ...] = ("phase", "truth")
+
+
+def _ghost(ghost: Ghost, sizes: list[int], remembers: frozenset[str]) -> Cube:
+    """The coordinates of *ghost*; -1 (nobody) is the value behind the last."""
+    phase, truth, crashed, trip = ghost
+    return (
+        1 << (phase if phase >= 0 else sizes[0]) if "phase" in remembers else 1,
+        1 << (truth if truth >= 0 else sizes[1]) if "truth" in remembers else 1,
+        1 << crashed,
+        1 << trip,
     )
 
 

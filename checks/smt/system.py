@@ -8,6 +8,7 @@ from itertools import permutations
 
 from checks.anatomy import Anatomy
 from checks.candidate import Candidate, Cube, Stand
+from checks.smt.past import Past
 from checks.smt.steps import Local, Outcome, Reader
 from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, disjunction, negation
 from model.lifecycle import Lifecycle, Scenario
@@ -30,7 +31,7 @@ class Transition:
     """One step of the system from the group at ``points``: when it may be taken, and what it leaves.
 
     ``mover`` is the position of the process that steps (-1: a start, a crash); ``kind`` is that of the operation that
-    starts, ``crash``, ``loss`` or ``step``.
+    starts, ``crash``, ``loss`` or ``step``.  ``ghost`` is what is remembered of the past in the moment of the step.
     """
 
     points: tuple[int, ...]
@@ -43,15 +44,19 @@ class Transition:
     target: int = 0
     spontaneous: bool = False
     changes: bool = True
+    ghost: tuple[Term, ...] = ()
 
 
 class System:
     """The steps of *lifecycle* under *scenarios*, over one symbolic record and the processes of a group."""
 
-    def __init__(self, lifecycle: Lifecycle, scenarios: Sequence[Scenario], claimed: Candidate, anatomy: Anatomy) -> None:
+    def __init__(
+        self, lifecycle: Lifecycle, scenarios: Sequence[Scenario], claimed: Candidate, anatomy: Anatomy
+    ) -> None:
         self.lifecycle, self.scenarios, self.claimed, self.anatomy = lifecycle, scenarios, claimed, anatomy
         self.script = Script()
         self.reader = Reader(lifecycle, self.script)
+        self.past = Past(self.reader, self.script, claimed.remembers)
         self.record, memory, dirty = self.reader.fresh("")
         most = max((len(group) for group in claimed.groups), default=0)
         self.locals = [Local(memory, dirty)]
@@ -86,12 +91,12 @@ class System:
         """The claim for the group at *points*, over the symbolic record and processes."""
         known = self._invariants.get(points)
         if known is None:
-            claim = self.claim(self.record, self.processes(points))
+            claim = self.claim(self.record, self.processes(points), tuple(self.past.terms))
             known = self._invariants[points] = self.script.define(claim)
         return known
 
-    def claim(self, record: Sequence[Term], processes: Sequence[Process]) -> str:
-        """Whether the claim contains *record* with *processes*, whatever the order of the processes."""
+    def claim(self, record: Sequence[Term], processes: Sequence[Process], ghost: tuple[Term, ...]) -> str:
+        """Whether the claim contains *record* with *processes* and *ghost*, whatever the order of the processes."""
         ordered = sorted(processes, key=lambda process: process.point)
         groups = self.groups.get(tuple(process.point for process in ordered))
         if groups is None:
@@ -99,7 +104,7 @@ class System:
         alike = len({process.point for process in ordered}) < len(ordered)
         found: list[str] = []
         for stands, cubes in groups:
-            inside = self.script.define(disjunction(self.cube(cube, record) for cube in cubes))
+            inside = self.script.define(disjunction(self.cube(cube, record, ghost) for cube in cubes))
             orders = permutations(stands) if alike else (stands,)
             for order in orders:
                 if all(stand.point == process.point for stand, process in zip(order, ordered, strict=True)):
@@ -107,14 +112,15 @@ class System:
                     found.append(self.script.define(conjunction([*places, inside])))
         return disjunction(found)
 
-    def cube(self, cube: Cube, record: Sequence[Term]) -> str:
-        """Whether the scenario and *record* are in *cube*."""
+    def cube(self, cube: Cube, record: Sequence[Term], ghost: tuple[Term, ...]) -> str:
+        """Whether the scenario, *record* and *ghost* are in *cube*."""
         scenarios = self.script.member(self.scenario, _values(cube[0]), self.scenario_width, len(self.scenarios))
         rest = (
             self.reader.is_one_of(variable, record[variable], _values(mask))
-            for variable, mask in enumerate(cube[1:])
+            for variable, mask in enumerate(cube[1 : 1 + len(self.reader.sizes)])
         )
-        return self.script.define(conjunction([scenarios, *rest]))
+        past = self.past.inside(cube[1 + len(self.reader.sizes) :] or (1, 1, 1, 1), ghost)
+        return self.script.define(conjunction([scenarios, *rest, past]))
 
     def stands(self, stand: Stand, local: Local) -> str:
         """Whether the private part *local* is as *stand* says."""
@@ -130,7 +136,16 @@ class System:
     # -- the steps --------------------------------------------------------------------------------------------------
 
     def transitions(self, points: tuple[int, ...]) -> Iterator[Transition]:
-        """Every step from the group at *points*."""
+        """Every step from the group at *points* that is possible at all."""
+        for step in self._transitions(points):
+            if step.guard != FALSE:
+                yield replace(step, ghost=self.past.during(step))
+
+    def kept(self, step: Transition) -> str:
+        """Whether the claim contains what *step* leads to."""
+        return self.claim(step.record, step.processes, self.past.settled(step, step.ghost))
+
+    def _transitions(self, points: tuple[int, ...]) -> Iterator[Transition]:
         processes = self.processes(points)
         instructions = [self.lifecycle.instructions[point] for point in points]
         for position, point in enumerate(points):

@@ -1,0 +1,165 @@
+"""Proves with z3 what the graph search claims: that nothing else is reachable, and that nothing else is violated.
+
+The claim is one inductive invariant for all scenarios at once (the scenario is a variable that never changes).  Each
+question is a disjunction of many obligations; z3 is asked for a way to satisfy it and must find none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import z3
+
+from checks.candidate import Cube, merged
+from checks.properties.definition import Always, Property
+from checks.properties.formula import Is, Pending, Quiet, Same, atoms
+from checks.smt.formulas import Writer
+from checks.smt.system import System, Transition
+from checks.smt.text import FALSE, Term, conjunction, disjunction, negation
+
+#: For one property: scenario -> the keys of the violations that the other engine found.
+Listed = Mapping[str, frozenset[tuple[int, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What z3 says to one question: whether it is refuted, and if not, where; ``seconds`` of solving."""
+
+    proved: bool
+    seconds: float
+    witness: str = ""
+
+
+@dataclass(slots=True)
+class Questions:
+    """Questions under construction: for each its obligations, and what each is about."""
+
+    system: System
+    asked: dict[str, list[str]] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+
+    def add(self, question: str, obligation: str, about: str) -> None:
+        """One more way in which the answer to *question* could be yes."""
+        found = self.asked.setdefault(question, [])
+        if obligation != FALSE:
+            name = self.system.script.define(obligation)
+            found.append(name)
+            self.about[name] = about
+
+    def text(self) -> str:
+        """Everything as SMT-LIB: the definitions, and a Bool for each question."""
+        lines = [self.system.script.text()]
+        for number, obligations in enumerate(self.asked.values()):
+            lines += [f"(declare-const q{number} Bool)", f"(assert (= q{number} {disjunction(obligations)}))"]
+        return "\n".join(lines) + "\n"
+
+
+def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
+    """Every question about *system*: is the claim initial and inductive, is each property violated only as listed."""
+    questions = Questions(system)
+    writer = Writer(system)
+    record: tuple[Term, ...] = tuple(variable.initial for variable in system.lifecycle.variables)
+    questions.add("initial", negation(system.claim(record, (), system.past.initially)), "the start")
+    questions.asked.setdefault("closed", [])
+    always = {one: one.form for one in properties if isinstance(one.form, Always)}
+    listed = {one: _listed(system, one, properties[one]) for one in always}
+    of_states = {one for one, form in always.items() if not speaks_of_steps(form)}
+    for one in always:
+        questions.asked.setdefault(one.id, [])
+    for points in list(system.groups):
+        inside = system.invariant(points)
+        for one in of_states:
+            bad = writer.write(always[one].bad, points, None)
+            if bad != FALSE:
+                known = _key(system, one, listed[one], system.record)
+                questions.add(one.id, conjunction([inside, bad, negation(known)]), _where(system, points))
+        for step in system.transitions(points):
+            kept = system.kept(step)
+            about = f"{_where(system, points)}: {step.row}"
+            questions.add("closed", conjunction([inside, step.guard, negation(kept)]), about)
+            for one, form in always.items():
+                if one in of_states:
+                    continue
+                bad = writer.write(form.bad, points, step)
+                if bad != FALSE:
+                    known = _key(system, one, listed[one], step.record)
+                    questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), about)
+    return questions
+
+
+def speaks_of_steps(form: Always) -> bool:
+    """Whether *form* says something of a step, not only of a configuration."""
+    return any(
+        not isinstance(atom, (Is, Quiet, Pending, Same)) or atom.after
+        for formula in (form.bad, form.premise)
+        for atom in atoms(formula)
+    )
+
+
+def _listed(system: System, one: Property, listed: Listed) -> list[Cube]:
+    cubes: dict[tuple[int, ...], int] = {}
+    for number, scenario in enumerate(system.scenarios):
+        for key in listed.get(scenario.name, frozenset()):
+            cubes[key] = cubes.get(key, 0) | 1 << number
+    asked = sum(1 << number for number, scenario in enumerate(system.scenarios) if scenario.name not in listed)
+    made = merged((mask, *(1 << value for value in key)) for key, mask in cubes.items())
+    roles = [role for role in one.key if role in Writer(system).roles]
+    everything = tuple((1 << system.reader.sizes[Writer(system).roles[role]]) - 1 for role in roles)  # type: ignore[index]
+    return [*made, (asked, *everything)] if asked else made
+
+
+def _key(system: System, one: Property, cubes: list[Cube], record: tuple[Term, ...] | list[Term]) -> str:
+    """Whether the scenario and the key of *record* are among the listed *cubes*."""
+    known = Writer(system).roles
+    variables = [known[role] for role in one.key if role in known]  # type: ignore[index]
+    return disjunction(
+        conjunction([
+            system.script.member(system.scenario, _bits(cube[0]), system.scenario_width, len(system.scenarios)),
+            *(
+                system.reader.is_one_of(variable, record[variable], _bits(mask))
+                for variable, mask in zip(variables, cube[1:], strict=True)
+            ),
+        ])
+        for cube in cubes
+    )  # fmt: skip
+
+
+def _bits(mask: int) -> frozenset[int]:
+    return frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
+
+
+def _where(system: System, points: tuple[int, ...]) -> str:
+    return " and ".join(system.lifecycle.instructions[point].row for point in points) or "nothing in flight"
+
+
+def answers(questions: Questions) -> Iterator[tuple[str, Answer]]:
+    """z3's answers, in the order of the questions; a question that cannot be refuted names one obligation."""
+    parsed = z3.parse_smt2_string(questions.text())
+    solver = z3.SolverFor("QF_FD")
+    solver.add(parsed)
+    for number, (question, obligations) in enumerate(questions.asked.items()):
+        before = time.perf_counter()
+        result = solver.check(z3.Bool(f"q{number}")) if obligations else z3.unsat
+        spent = time.perf_counter() - before
+        if result == z3.unsat:
+            yield question, Answer(True, spent)
+        else:
+            yield question, Answer(False, spent, _witness(questions, number))
+
+
+def _witness(questions: Questions, number: int) -> str:
+    """One obligation that is satisfied, by bisection: the first whose prefix is satisfiable."""
+    obligations = list(questions.asked.values())[number]
+    base = questions.system.script.text()
+    low, high = 0, len(obligations)
+    while high - low > 1:
+        middle = (low + high) // 2
+        solver = z3.SolverFor("QF_FD")
+        solver.add(z3.parse_smt2_string(f"{base}\n(assert {disjunction(obligations[low:middle])})"))
+        low, high = (low, middle) if solver.check() == z3.sat else (middle, high)
+    return questions.about[obligations[low]]
+
+
+__all__ = ["Answer", "Questions", "Transition", "answers", "pose", "speaks_of_steps"]
