@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.load import load
 from model.network import Network, build_network
@@ -130,6 +131,7 @@ class Session:
         from cli.commands.paths import question, show
         from model.paths import Search
 
-        asked = question(self.lifecycle, source, target, avoid, via, kinds)
-        data = Search(self.lifecycle, self.network(scenario), asked).answer(shortest)
-        return Answer(data, lambda: show(data, self.lifecycle, shortest))
+        view = assumed(self.lifecycle, scenario)
+        asked = question(view, source, target, avoid, via, kinds)
+        data = Search(view, self.network(scenario), asked).answer(shortest)
+        return Answer(data, lambda: show(data, view, shortest))

@@ -11,7 +11,11 @@ LARGEST = 4 * 1024 * 1024
 
 def table_files(folder: Path) -> list[Path]:
     """Every table below *folder*, sorted by name; vocabularies of other releases are read on their own."""
-    return sorted(path for path in folder.rglob("*.yaml") if "vocabulary" not in path.relative_to(folder).parts[:-1])
+    return sorted(
+        path
+        for path in folder.rglob("*.yaml")
+        if "vocabulary" not in path.relative_to(folder).parts[:-1] and path.name != "expectations.yaml"
+    )
 
 
 def content_digest(folder: Path) -> str:

@@ -26,7 +26,8 @@ class Step:
     """One step from one configuration to the next: the row, what it was, and where the process stood before and after.
 
     ``kind`` is that of an edge; ``process`` is the control before the step (-1 for a process that starts, a crash or a
-    loss); ``exception`` the failure, if it is one; ``spontaneous`` a failure that only some scenarios allow.
+    loss); ``exception`` the failure, if it is one; ``spontaneous`` a failure that only some scenarios allow; ``also``
+    the rows that happen in the same moment.
     """
 
     row: str
@@ -36,6 +37,7 @@ class Step:
     exception: str | None = None
     spontaneous: bool = False
     label: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class Moves:
@@ -100,7 +102,7 @@ class Moves:
         kind = self._kinds[rule.row]
         if rule.exception is not None:
             kind = "failure"
-        return Step(rule.row, kind, control, rule.to, rule.exception, rule.spontaneous, rule.label)
+        return Step(rule.row, kind, control, rule.to, rule.exception, rule.spontaneous, rule.label, rule.also)
 
     def _next(
         self, record: Record, others: tuple[int, ...], assign: tuple[tuple[int, int], ...], to: int
@@ -111,12 +113,15 @@ class Moves:
 
     def _start(self, record: Record, controls: tuple[int, ...]) -> Iterator[tuple[Step, Configuration]]:
         bound = self.scenario.processes
+        patient = self.scenario.patient and not all(self.static(control)[0] for control in controls)
         for start in self._by_first[record[0]]:
             if start.kind not in UNBOUNDED and bound is not None and len(controls) >= bound:
                 continue
+            if patient and start.kind == "recovery":
+                continue
             if passes(start.when, record):
                 after = assigned(start.assign, record)
-                step = Step(start.row, start.kind, -1, start.to)
+                step = Step(start.row, start.kind, -1, start.to, also=start.also)
                 if start.to in (END_FINISHED, END_FAILED):
                     yield step, (after, controls)
                 else:

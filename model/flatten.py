@@ -23,6 +23,7 @@ from model.program import (
     Entry,
     Instruction,
     Read,
+    Remember,
     Save,
     Tests,
     Wait,
@@ -400,7 +401,18 @@ class Flattener:
         missing = self.sources.compare.missing
         raised = ((missing, self._raise(missing, context)),) if step.refresh else ()
         common = self._common(row, context)
-        return self._emit(Read(*common, remember, step.refresh, condition, then, otherwise, raised))
+        asks = self._asks(remember, condition)
+        return self._emit(Read(*common, remember, step.refresh, asks, condition, then, otherwise, raised))
+
+    def _asks(self, remember: Remember, condition: tuple[Tests, ...] | None) -> bool:
+        """Whether a read looks at a variable that the record does not store."""
+        looked: list[int | str] = [variable for tests in condition or () for variable, _ in tests]
+        for _, what in remember:
+            if isinstance(what, int):
+                looked.append(what)
+            elif not isinstance(what, str):
+                looked += [variable for variable, _ in what]
+        return any(isinstance(one, int) and not self.vocabulary.variables[one].stored for one in looked)
 
     def _run(self, step: schema.RunStep, context: Context, after: int, document: Document, path: Path_) -> int:
         known = self._procedure(context.operation, step.procedure, document, (*path, "procedure"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.space import StateSpace, all_states, build_space
 from model.state import State, state_name
@@ -24,6 +25,7 @@ def state_graph(lifecycle: Lifecycle, scenario: str = "sequential") -> nx.MultiD
     import networkx as nx
 
     space = build_space(lifecycle, scenario)
+    lifecycle = assumed(lifecycle, scenario)
     graph = nx.MultiDiGraph(lifecycle=lifecycle.name, release=lifecycle.release, scenario=scenario)
     for state in all_states(lifecycle):
         graph.add_node(state_name(lifecycle, state), **node_attributes(lifecycle, space, state))

@@ -137,6 +137,8 @@ class Scenario:
     fail: bool
     crash: bool
     lose: bool
+    patient: bool = False
+    forget: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from model.cache import cached
 from model.explore import Space, explore
+from model.forget import assumed
 from model.lifecycle import Lifecycle, holds
 from model.semantics import Semantics
 from model.space import edge_kind
@@ -38,11 +39,13 @@ class Network:
 
 
 def build_network(lifecycle: Lifecycle, scenario: str = "sequential") -> Network:
-    """The network of *lifecycle* under *scenario*, numbered breadth first from the start (number 0)."""
+    """The network of *lifecycle* as *scenario* looks at it, numbered breadth first from the start (number 0)."""
     key = f"{lifecycle.digest}\0{lifecycle.release}"
-    return cached(
-        f"network-{scenario}", key, lambda: network_of(explore(Semantics(lifecycle), lifecycle.scenarios[scenario]))
-    )
+
+    def build() -> Network:
+        return network_of(explore(Semantics(assumed(lifecycle, scenario)), lifecycle.scenarios[scenario]))
+
+    return cached(f"network-{scenario}", key, build)
 
 
 def network_of(space: Space) -> Network:

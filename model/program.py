@@ -18,8 +18,8 @@ Writes = tuple[tuple[int, Operand], ...]
 #: ``(variable number, allowed value numbers)`` or ``("$name", allowed value names)``; all must hold.
 Test = tuple[int, frozenset[int]] | tuple[str, frozenset[str]]
 Tests = tuple[Test, ...]
-#: What is remembered: name -> a variable's number (its value) or tests (``YES`` or ``NO``).
-Remember = tuple[tuple[str, int | Tests], ...]
+#: What is remembered: name -> a variable's number (its value), a value's name, or tests (``YES`` or ``NO``).
+Remember = tuple[tuple[str, int | str | Tests], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,14 @@ class Acquire(Instruction):
 
 @dataclass(frozen=True, slots=True)
 class Read(Instruction):
-    """Reads the record, remembers, and branches: ``then`` if one of ``condition`` holds, else ``otherwise``."""
+    """Reads the record, remembers, and branches: ``then`` if one of ``condition`` holds, else ``otherwise``.
+
+    ``refresh``: it loads the record again; ``asks``: it looks at what the record does not store (asks the hypervisor).
+    """
 
     remember: Remember
     refresh: bool
+    asks: bool
     condition: tuple[Tests, ...] | None
     then: int
     otherwise: int
@@ -111,6 +115,18 @@ class Entry:
     remember: Remember
     writes: Writes
     next: int
+
+
+def at_once(before: Instruction | Entry, after: Instruction) -> bool:
+    """Whether *after* happens in the same moment as *before*, which leads to it.
+
+    A choice that the record does not decide takes no time.  What a process looks at after it was started, or after it
+    has looked at the record, it looks at in the same copy (Nova tests one loaded object several times in a row); unless
+    it loads the record again, or asks somebody else.
+    """
+    if isinstance(after, Choose):
+        return True
+    return isinstance(after, Read) and not after.refresh and not after.asks and isinstance(before, Entry | Read)
 
 
 def targets(instruction: Instruction) -> tuple[int, ...]:

@@ -331,7 +331,11 @@ class Scenario(Row):
     kinds: list[Kind]
     fail: bool = True
     crash: bool = False
+    patient: bool = Field(default=False, description="a service comes back only when all else in flight waits for it")
     lose: bool = False
+    forget: list[Name] = Field(
+        default=[], description="variables left out: whatever is tested of them may be either way"
+    )
 
 
 class Scenarios(RootModel[dict[Name, Scenario]]):

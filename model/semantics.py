@@ -9,7 +9,7 @@ its fields dirty, as ``Instance.save`` does (nova/objects/instance.py:Instance.s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -21,6 +21,7 @@ from model.program import (
     Call,
     Choose,
     Dirty,
+    Entry,
     Instruction,
     Operand,
     Read,
@@ -30,6 +31,7 @@ from model.program import (
     Tests,
     Wait,
     Writes,
+    at_once,
     targets,
 )
 
@@ -40,6 +42,9 @@ Assignments = tuple[tuple[int, int], ...]
 When = tuple[tuple[int, frozenset[int]], ...]
 
 #: The controls of a process that has ended, as a success or by an exception that nobody caught.
+#: Looks and choices that follow each other in one moment; more than this can only be a circle.
+DEEPEST = 60
+
 END_FINISHED = 0
 END_FAILED = 1
 
@@ -59,6 +64,7 @@ class Rule:
 
     ``exception`` names the failure that the rule is, if it is one; ``spontaneous`` marks the failures that a scenario
     without failures leaves out (a refused save is not one of them).  ``acquires`` marks taking the instance lock.
+    ``also`` are the rows that happen in the same moment (:func:`model.program.at_once`).
     """
 
     row: str
@@ -69,6 +75,7 @@ class Rule:
     spontaneous: bool = False
     acquires: bool = False
     label: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Start:
     when: When
     assign: Assignments
     to: int
+    also: tuple[str, ...] = ()
 
 
 class Semantics:
@@ -119,8 +127,38 @@ class Semantics:
         """The rules of control *number*."""
         known = self._rules.get(number)
         if known is None:
-            known = self._rules[number] = tuple(self._make(self.controls[number]))
+            instruction = self.lifecycle.instructions[self.controls[number].point]
+            made = self._make(self.controls[number])
+            known = self._rules[number] = tuple(
+                moment for rule in made for moment in self._moment(rule, instruction, 0)
+            )
         return known
+
+    def _moment(self, rule: Rule | Start, last: Instruction | Entry, depth: int) -> Iterator[Rule]:
+        """*rule* with what happens in the same moment after it; *last* is the instruction that led there."""
+        following = self.instruction(rule.to)
+        merged: Rule = rule if isinstance(rule, Rule) else Rule(rule.row, rule.when, rule.assign, rule.to)
+        if following is None or not at_once(last, following):
+            yield merged
+            return
+        assert depth < DEEPEST, f"{following.row}: looks and choices that go round without a save"
+        for after in self._make(self.controls[rule.to]):
+            when = _after(merged.when, merged.assign, after.when)
+            if when is not None:
+                label = after.label or merged.label
+                also = (*merged.also, after.row)
+                yield from self._moment(
+                    replace(
+                        merged,
+                        when=when,
+                        to=after.to,
+                        exception=merged.exception or after.exception,
+                        label=label,
+                        also=also,
+                    ),
+                    following,
+                    depth + 1,
+                )
 
     @cached_property
     def starts(self) -> tuple[Start, ...]:
@@ -133,7 +171,11 @@ class Semantics:
                         narrowed = _meet(when, split)
                         if narrowed is not None:
                             to = self.number(entry.next, memory, {})
-                            made.append(Start(entry.row, entry.operation, entry.kind, narrowed, assign, to))
+                            start = Start(entry.row, entry.operation, entry.kind, narrowed, assign, to)
+                            made.extend(
+                                replace(start, when=moment.when, to=moment.to, also=moment.also)
+                                for moment in self._moment(start, entry, 0)
+                            )
         return tuple(made)
 
     def killed(self, number: int) -> int:
@@ -326,6 +368,8 @@ class Semantics:
             if isinstance(what, int):
                 values = self.lifecycle.variables[what].values
                 choices.append([(((what, frozenset({number})),), value) for number, value in enumerate(values)])
+            elif isinstance(what, str):
+                choices.append([((), what)])
             else:
                 yes = [(when, "YES") for when in self._satisfied((what,), memory)]
                 no = [(when, "NO") for when in self._violated((what,), memory)]
@@ -418,6 +462,21 @@ def _meet(first: Tests | When, second: Tests | When) -> When | None:
     return tuple(sorted(met.items()))
 
 
+def _after(when: When, assign: Assignments, tests: When) -> When | None:
+    """What must hold before *assign* for *when* to hold then and *tests* after it; None when nothing can."""
+    assigned_values = dict(assign)
+    before: When | None = when
+    for variable, values in tests:
+        value = assigned_values.get(variable)
+        if value is None:
+            before = None if before is None else _meet(before, ((variable, values),))
+        elif value < 0:
+            before = None if before is None else _meet(before, ((-1 - value, values),))
+        elif value not in values:
+            return None
+    return before
+
+
 def _liveness(lifecycle: Lifecycle) -> tuple[list[frozenset[str]], list[frozenset[int]]]:
     """For each point: the remembered names that a later step reads, and the dirty fields that a later save writes."""
     stored = frozenset(number for number, variable in enumerate(lifecycle.variables) if variable.stored)
@@ -447,7 +506,7 @@ def _liveness(lifecycle: Lifecycle) -> tuple[list[frozenset[str]], list[frozense
                     for tests in condition or ():
                         read |= _tested(tests)
                     for _, what in remember:
-                        read |= frozenset() if isinstance(what, int) else _tested(what)
+                        read |= frozenset() if isinstance(what, int | str) else _tested(what)
                     if refresh:
                         write = frozenset().union(*(dirty[target] for _, target in instruction.raised if target >= 0))
                 case _:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from model.cache import cached
 from model.explore import Configuration, Space, Step, completed, explore
+from model.forget import assumed
 from model.lifecycle import Lifecycle, holds
 from model.semantics import Semantics
 from model.state import State, state_of, states
@@ -47,11 +48,12 @@ def all_states(lifecycle: Lifecycle) -> Iterator[State]:
 
 
 def build_space(lifecycle: Lifecycle, scenario: str = "sequential") -> StateSpace:
-    """The state space of *lifecycle* under *scenario*; built once for each content of the tables."""
+    """The state space of *lifecycle* as *scenario* looks at it; built once for each content of the tables."""
     return cached(f"space-{scenario}", f"{lifecycle.digest}\0{lifecycle.release}", lambda: _build(lifecycle, scenario))
 
 
 def _build(lifecycle: Lifecycle, scenario: str) -> StateSpace:
+    lifecycle = assumed(lifecycle, scenario)
     semantics = Semantics(lifecycle)
     assumptions = lifecycle.scenarios[scenario]
     reached_space = explore(semantics, assumptions)

@@ -47,7 +47,7 @@ def parse_pattern(lifecycle: Lifecycle, text: str, place: str = "STATE") -> Patt
     for position, name in enumerate(names):
         part = parts[position].strip() if position < len(parts) else ANY
         table = lifecycle.values[name]
-        if part in (ANY, ""):
+        if part in (ANY, "") or is_forgotten(lifecycle, name):
             pattern.append(tuple(range(len(table))))
             continue
         number = value_number(lifecycle, name, part)
@@ -91,6 +91,18 @@ def states(pattern: Pattern) -> Iterator[State]:
 def matches(pattern: Pattern, state: State) -> bool:
     """Whether *state* is one that *pattern* admits."""
     return all(number in values for number, values in zip(state, pattern, strict=False))
+
+
+def is_forgotten(lifecycle: Lifecycle, variable: str) -> bool:
+    """Whether *lifecycle* is one that has forgotten *variable* (:mod:`model.forget`)."""
+    return [value.name for value in lifecycle.values[variable]] == [ANY]
+
+
+def seen_by(view: Lifecycle, state: State) -> State:
+    """*state* as *view* sees it: what it has forgotten has its only value."""
+    return tuple(
+        0 if is_forgotten(view, name) else number for name, number in zip(view.state_variables, state, strict=True)
+    )
 
 
 def _elsewhere(lifecycle: Lifecycle, variable: str, text: str) -> str | None:

@@ -151,6 +151,10 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
     if not vocabulary_only:
         flattener.unused()
     scenarios = _scenarios(parts)
+    for name, scenario in scenarios.items():
+        for forgotten in scenario.forget:
+            document = parts.documents["scenarios"]
+            vocabulary.known(forgotten, vocabulary.numbers, "variable", document, (name, "forget"))
     defaults = tuple(
         Default(
             vocabulary.conjunction(rule.when, where, ("defaults", position, "when")),
@@ -343,7 +347,7 @@ def _scenarios(parts: _Parts) -> dict[str, Scenario]:
     return {
         name: Scenario(
             name, Text(scenario.meaning.en, scenario.meaning.zh), scenario.processes, frozenset(scenario.kinds),
-            scenario.fail, scenario.crash, scenario.lose,
+            scenario.fail, scenario.crash, scenario.lose, scenario.patient, tuple(scenario.forget),
         )
         for name, scenario in parts.scenarios.root.items()
     }  # fmt: skip

@@ -141,7 +141,7 @@ class Vocabulary:
         path: Path_,
     ) -> Remember:
         """What is remembered; the names become legal from here on."""
-        made: list[tuple[str, int | Tests]] = []
+        made: list[tuple[str, int | str | Tests]] = []
         for name, what in wanted.items():
             if isinstance(what, str):
                 if self.known(what, self.numbers, "variable", document, (*path, name)):

@@ -106,9 +106,11 @@ def outcome(space: Space) -> Outcome:
             if step.row == SYNC + "power":
                 saved.add(read(lifecycle, after, "power_state"))
                 assert sum(one != two for one, two in zip(before, after, strict=True)) == 1
-            elif (row.operation, row.procedure) in (("power-sync", "stop"), ("stop", "force_stop")):
-                calls.add(row.procedure)
-            elif row.operation == "delete":
+                continue
+            for passed in (lifecycle.rows[one] for one in (step.row, *step.also)):
+                if (passed.operation, passed.procedure) in (("power-sync", "stop"), ("stop", "force_stop")):
+                    calls.add(passed.procedure)
+            if row.operation == "delete":
                 calls.add("delete")
             elif row.operation in ("power-sync", "lifecycle-event") and before != after:
                 others.add(step.row)

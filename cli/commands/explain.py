@@ -9,6 +9,7 @@ import click
 from cli.commands.paths import show_path
 from cli.commands.restart import show_outcomes
 from cli.common import common, dim, full_lifecycle, heading, named, one_of, scenario_option, show_json, table
+from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.network import build_network
 from model.questions.explain import Explanation, explain
@@ -48,8 +49,9 @@ def command(
 
 
 def show(answer: Explanation, lifecycle: Lifecycle, language: str, scenario: str) -> None:
-    """Print *answer*."""
+    """Print *answer*; what the scenario has forgotten of a state is shown as ``*``."""
     wanted = answer.state
+    view = assumed(lifecycle, scenario)
     click.echo(heading(state_name(lifecycle, wanted)))
     for variable, value in zip(lifecycle.state_variables, answer.values, strict=True):
         meaning = value.meaning.zh if language == "zh" else value.meaning.en
@@ -65,10 +67,10 @@ def show(answer: Explanation, lifecycle: Lifecycle, language: str, scenario: str
         )
     if answer.arrival is not None:
         click.echo(heading("\nhow one gets here (the shortest way)"))
-        show_path(1, answer.arrival, lifecycle)
+        show_path(1, answer.arrival, view)
     click.echo(heading("\nwhat may happen next"))
     for follow in answer.follows[:24]:
-        text = f"  {named(lifecycle, follow.state):<45} {follow.kind:<9} {' '.join(follow.rows[:3])}"
+        text = f"  {named(view, follow.state):<45} {follow.kind:<9} {' '.join(follow.rows[:3])}"
         click.echo(text if follow.taken else dim(text))
     if len(answer.follows) > 24:
         click.echo(f"  and {len(answer.follows) - 24} more: --json lists all")

@@ -9,6 +9,7 @@ import click
 
 from cli.common import common, full_lifecycle, one_of, scenario_option
 from cli.output import write_text
+from model.forget import assumed
 from model.space import build_space
 
 FORMATS = ("json", "graphml", "dot", "mermaid", "promela")
@@ -44,7 +45,8 @@ def command(
 
         from model.questions.export import exported
 
-        text = json.dumps(exported(lifecycle, build_space(lifecycle, scenario)), indent=1, ensure_ascii=False) + "\n"
+        space = build_space(lifecycle, scenario)
+        text = json.dumps(exported(assumed(lifecycle, scenario), space), indent=1, ensure_ascii=False) + "\n"
     elif form == "graphml":
         from model.graph import state_graph
         from model.questions.graphml import graphml

@@ -8,6 +8,7 @@ import click
 
 from cli.common import common, dim, full_lifecycle, heading, named, one_of, scenario_option, show_json
 from model.errors import Fault, InputError
+from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.network import build_network
 from model.paths import Answer as Paths
@@ -46,8 +47,10 @@ def command(
         raise InputError(
             Fault("--scenario", f"{scenario} has several requests at once", "ask for one request at a time")
         )
+    network = build_network(lifecycle, scenario)
+    lifecycle = assumed(lifecycle, scenario)
     asked = question(lifecycle, source, target, avoid, via, kinds)
-    answer = Search(lifecycle, build_network(lifecycle, scenario), asked).answer(shortest)
+    answer = Search(lifecycle, network, asked).answer(shortest)
     if as_json:
         show_json(answer, lifecycle)
         return

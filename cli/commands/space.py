@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.common import common, full_lifecycle, one_of, scenario_option, show_json
+from model.forget import assumed
 from model.space import build_space
 
 
@@ -24,6 +25,7 @@ def command(scenario: str, tables: Path | None, release: str | None, as_json: bo
     lifecycle = full_lifecycle(tables, release)
     one_of(scenario, lifecycle.scenarios, "scenario")
     space = build_space(lifecycle, scenario)
+    lifecycle = assumed(lifecycle, scenario)
     counts = [len(lifecycle.values[name]) for name in lifecycle.state_variables]
     total = 1
     for count in counts:
@@ -50,6 +52,9 @@ def command(scenario: str, tables: Path | None, release: str | None, as_json: bo
     )
     click.echo(f"  states          {' x '.join(map(str, counts))} = {total:,}")
     click.echo(f"  reachable       {len(space.reached):,} ({len(space.resting):,} with nothing in flight)")
+    forgotten = lifecycle.scenarios[scenario].forget
+    if forgotten:
+        click.echo(f"  left out        {', '.join(forgotten)}: whatever is tested of them may be either way")
     click.echo(f"  configurations  {space.configurations:,} with {space.steps:,} steps between them")
     shown = ", ".join(f"{number:,} {kind} ({taken[kind]:,} taken)" for kind, number in sorted(kinds.items()))
     click.echo(f"  edges           {sum(kinds.values()):,}: {shown}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.forget import assumed
 from model.lifecycle import Lifecycle, Value
 from model.network import Network
 from model.paths import Path, Question, Search
 from model.questions.allowed import Allowed, allowed
 from model.questions.outcomes import Outcome, restart
 from model.space import StateSpace
-from model.state import State
+from model.state import State, seen_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,22 @@ class Explanation:
 
 
 def explain(lifecycle: Lifecycle, space: StateSpace, network: Network, state: State) -> Explanation:
-    """What is known of *state* under the scenario of *space* and *network*."""
+    """What is known of *state* under the scenario of *space* and *network*, which may have forgotten a part of it."""
+    view = assumed(lifecycle, space.scenario)
+    seen = seen_by(view, state)
     names = [lifecycle.variables[position].values[number] for position, number in enumerate(state)]
     values = tuple(
         lifecycle.values[variable][number] for variable, number in zip(lifecycle.state_variables, state, strict=True)
     )
-    pattern = tuple((number,) for number in state)
-    arrivals = Search(lifecycle, network, Question(None, pattern)).answer(1).paths if state in space.reached else ()
-    follows = tuple(Next(edge.target, edge.rows, edge.kind, edge.taken) for edge in space.edges if edge.source == state)
+    pattern = tuple((number,) for number in seen)
+    arrivals = Search(view, network, Question(None, pattern)).answer(1).paths if seen in space.reached else ()
+    follows = tuple(Next(edge.target, edge.rows, edge.kind, edge.taken) for edge in space.edges if edge.source == seen)
     return Explanation(
         state,
         values,
         lifecycle.status.get((names[0], names[1])),
-        state in space.reached,
-        state in space.resting,
+        seen in space.reached,
+        seen in space.resting,
         arrivals[0] if arrivals else None,
         tuple(sorted(follows, key=lambda one: (not one.taken, one.kind, one.state))),
         allowed(lifecycle, state),
