@@ -57,19 +57,24 @@ def stands(semantics: Semantics) -> list[Stand]:
 
 
 def candidate(products: Sequence[Product]) -> Candidate:
-    """The union of *products* (all of one semantics, all remembering the same), each tagged with its scenario."""
+    """The union of *products* (all of one semantics, all remembering the same), each tagged with its scenario.
+
+    A space bounded by one crash takes two tags: before the crash, and after it.
+    """
     first = products[0]
     semantics = first.view.semantics
     what = first.what
     asked = {"phase": what.phase, "truth": what.truth, "crashed": what.crashed, "trips": what.trips}
     remembers = frozenset(name for name, wanted in asked.items() if wanted)
     tagged: dict[tuple[Configuration, Ghost], int] = {}
-    for number, product in enumerate(products):
-        bit = 1 << number
-        configurations = product.view.space.configurations
+    number = 0
+    for product in products:
+        configurations, disturbed = product.view.space.configurations, product.view.disturbed
         for configuration, ghost in product.nodes:
             here = (configurations[configuration], ghost)
+            bit = 1 << number + (disturbed is not None and disturbed[configuration])
             tagged[here] = tagged.get(here, 0) | bit
+        number += 1 if disturbed is None else 2
     where = stands(semantics)
     known = first.view.roles
     sizes = [len(first.view.lifecycle.variables[known[role]].values) if role in known else 0 for role in ROLES]

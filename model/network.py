@@ -6,6 +6,7 @@ It is small, plain and kept between runs, so that a query needs no exploration.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from model.cache import cached
 from model.explore import Space, explore
@@ -16,8 +17,7 @@ from model.space import edge_kind
 from model.state import State, state_of
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(NamedTuple):
     """One step between configurations: row, kind, exception (if it is a failure), and the configuration it leads to."""
 
     row: str

@@ -120,8 +120,8 @@ class Search:
         if not goals:
             return Answer((), None, 0, self._why(distances))
         length = min(distances[node] for node in goals)
-        remaining = self._remaining(distances)
-        paths = self._listed(remaining, length, shortest)
+        near = {node: steps for node, steps in distances.items() if shortest > 1 or steps <= length}
+        paths = self._listed(self._remaining(near), length, shortest)
         return Answer(tuple(paths), length, self._count(distances, goals, length), None)
 
     def _remaining(self, distances: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
@@ -129,6 +129,8 @@ class Search:
         before: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for node in distances:
             for _, target, after in self.arrows(*node):
+                if (target, after) not in distances:
+                    continue
                 before.setdefault((target, after), []).append(node)
         found = {node: 0 for node in distances if self.is_goal(*node)}
         queue = deque(found)

@@ -22,7 +22,7 @@ Tests = tuple[Test, ...]
 Remember = tuple[tuple[str, int | str | Tests], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Instruction:
     """What all instructions have: the row, the service that runs it, whether the lock is held, who hears of a crash.
 
@@ -36,7 +36,7 @@ class Instruction:
     killed: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Save(Instruction):
     """A compare-and-swap of the dirty fields and of ``writes``; ``raised`` maps each exception to its target."""
 
@@ -48,7 +48,7 @@ class Save(Instruction):
     raised: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dirty(Instruction):
     """A change of the local copy that a later save writes."""
 
@@ -56,7 +56,7 @@ class Dirty(Instruction):
     next: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call(Instruction):
     """A call outside: one of ``effects`` on success; on failure one of ``failing``, and an exception of ``raised``."""
 
@@ -66,7 +66,7 @@ class Call(Instruction):
     raised: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wait(Instruction):
     """A message on its way: taken when the service is available; it survives a crash and may be lost."""
 
@@ -74,14 +74,14 @@ class Wait(Instruction):
     next: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Acquire(Instruction):
     """Takes the lock of the instance, when nobody holds it."""
 
     next: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read(Instruction):
     """Reads the record, remembers, and branches: ``then`` if one of ``condition`` holds, else ``otherwise``.
 
@@ -97,14 +97,14 @@ class Read(Instruction):
     raised: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choose(Instruction):
     """A choice that the record does not decide."""
 
     options: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """How a process starts: a row of kind ``guard``, what must hold, what is remembered or changed at once."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from model.cache import cached
 from model.explore import Configuration, Space, Step, completed, explore
@@ -18,8 +19,7 @@ from model.semantics import Semantics
 from model.state import State, state_of, states
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A change of state: the rows that induce it, by kind, and whether some execution takes it."""
 
     source: State

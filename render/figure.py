@@ -104,7 +104,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A graph. The order of ``nodes`` and ``groups`` is the order of reading; ``notes`` stand under the legend."""
+    """A graph. The order of ``nodes`` and ``groups`` is the order of reading; ``notes`` stand under the legend.
+
+    ``bars`` are ids of the nodes that most edges join, to be drawn as upright bars at the left and at the right of all
+    others; without any, the figure is laid out in ranks.
+    """
 
     id: str
     title: str
@@ -114,6 +118,7 @@ class Figure:
     groups: tuple[Group, ...] = ()
     direction: Direction = Direction.AUTO
     notes: tuple[str, ...] = ()
+    bars: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +253,14 @@ def inconsistencies(picture: Picture) -> tuple[str, ...]:
         groups = [group.id for group in picture.groups]
         ends = [end for edge in picture.edges for end in (edge.source, edge.target)]
         framed = [node.group for node in picture.nodes if node.group is not None]
+        barred = [name for side in picture.bars for name in side]
         return (
             *_repeated("node", nodes),
             *_repeated("group", groups),
             *_dangling("edge", ends, nodes),
             *_dangling("node", framed, groups),
+            *_dangling("bar", barred, nodes),
+            *_repeated("bar", barred),
         )
     if isinstance(picture, Matrix):
         wrong = [] if len(picture.cells) == len(picture.rows) else [f"{len(picture.cells)} rows of cells"]

@@ -20,6 +20,10 @@ def place(picture: Picture, dot: str | os.PathLike[str] | None = None) -> Drawin
     """
     # Each layout is imported only when it is wanted: a command draws one picture and should start at once.
     if isinstance(picture, Figure):
+        if any(picture.bars):
+            from render.bars import lay_out_bars
+
+            return lay_out_bars(picture)
         from render.layout import lay_out
 
         return lay_out(picture, dot)

@@ -51,8 +51,9 @@ Test = Callable[[Moment], bool]
 class View:
     """The space of a scenario, with each predicate evaluated once for each distinct record."""
 
-    def __init__(self, space: Space, anatomy: Anatomy) -> None:
+    def __init__(self, space: Space, anatomy: Anatomy, disturbed: list[bool] | None = None) -> None:
         self.space = space
+        self.disturbed = disturbed
         self.anatomy = anatomy
         self.semantics = space.semantics
         self.lifecycle = space.semantics.lifecycle

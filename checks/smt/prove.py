@@ -61,7 +61,9 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     questions = Questions(system)
     writer = Writer(system)
     record: tuple[Term, ...] = tuple(variable.initial for variable in system.lifecycle.variables)
-    questions.add("initial", negation(system.claim(record, (), system.past.initially)), "the start")
+    fresh = system.among([not phase.disturbed for phase in system.scenarios])
+    start = system.claim(record, (), system.past.initially)
+    questions.add("initial", conjunction([fresh, negation(start)]), "the start")
     questions.asked.setdefault("closed", [])
     always = {one: one.form for one in properties if isinstance(one.form, Always)}
     listed = {one: _listed(system, one, properties[one]) for one in always}
@@ -100,10 +102,10 @@ def speaks_of_steps(form: Always) -> bool:
 
 def _listed(system: System, one: Property, listed: Listed) -> list[Cube]:
     cubes: dict[tuple[int, ...], int] = {}
-    for number, scenario in enumerate(system.scenarios):
-        for key in listed.get(scenario.name, frozenset()):
+    for number, phase in enumerate(system.scenarios):
+        for key in listed.get(phase.scenario.name, frozenset()):
             cubes[key] = cubes.get(key, 0) | 1 << number
-    asked = sum(1 << number for number, scenario in enumerate(system.scenarios) if scenario.name not in listed)
+    asked = sum(1 << number for number, phase in enumerate(system.scenarios) if phase.scenario.name not in listed)
     made = merged((mask, *(1 << value for value in key)) for key, mask in cubes.items())
     roles = [role for role in one.key if role in Writer(system).roles]
     everything = tuple((1 << system.reader.sizes[Writer(system).roles[role]]) - 1 for role in roles)  # type: ignore[index]

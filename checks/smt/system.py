@@ -45,13 +45,27 @@ class Transition:
     spontaneous: bool = False
     changes: bool = True
     ghost: tuple[Term, ...] = ()
+    scenario: Term = "scenario"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A scenario, or the part of it before or after its one crash (``after`` is the number of the phase that follows)."""
+
+    scenario: Scenario
+    disturbed: bool = False
+    after: int | None = None
+
+    def admits(self, kind: str) -> bool:
+        """Whether a process of *kind* may start."""
+        return kind in self.scenario.kinds and (not self.disturbed or kind == "recovery")
 
 
 class System:
     """The steps of *lifecycle* under *scenarios*, over one symbolic record and the processes of a group."""
 
     def __init__(
-        self, lifecycle: Lifecycle, scenarios: Sequence[Scenario], claimed: Candidate, anatomy: Anatomy
+        self, lifecycle: Lifecycle, scenarios: Sequence[Phase], claimed: Candidate, anatomy: Anatomy
     ) -> None:
         self.lifecycle, self.scenarios, self.claimed, self.anatomy = lifecycle, scenarios, claimed, anatomy
         self.script = Script()
@@ -95,7 +109,13 @@ class System:
             known = self._invariants[points] = self.script.define(claim)
         return known
 
-    def claim(self, record: Sequence[Term], processes: Sequence[Process], ghost: tuple[Term, ...]) -> str:
+    def claim(
+        self,
+        record: Sequence[Term],
+        processes: Sequence[Process],
+        ghost: tuple[Term, ...],
+        scenario: Term = "scenario",
+    ) -> str:
         """Whether the claim contains *record* with *processes* and *ghost*, whatever the order of the processes."""
         ordered = sorted(processes, key=lambda process: process.point)
         groups = self.groups.get(tuple(process.point for process in ordered))
@@ -104,7 +124,7 @@ class System:
         alike = len({process.point for process in ordered}) < len(ordered)
         found: list[str] = []
         for stands, cubes in groups:
-            inside = self.script.define(disjunction(self.cube(cube, record, ghost) for cube in cubes))
+            inside = self.script.define(disjunction(self.cube(cube, record, ghost, scenario) for cube in cubes))
             orders = permutations(stands) if alike else (stands,)
             for order in orders:
                 if all(stand.point == process.point for stand, process in zip(order, ordered, strict=True)):
@@ -112,9 +132,9 @@ class System:
                     found.append(self.script.define(conjunction([*places, inside])))
         return disjunction(found)
 
-    def cube(self, cube: Cube, record: Sequence[Term], ghost: tuple[Term, ...]) -> str:
-        """Whether the scenario, *record* and *ghost* are in *cube*."""
-        scenarios = self.script.member(self.scenario, _values(cube[0]), self.scenario_width, len(self.scenarios))
+    def cube(self, cube: Cube, record: Sequence[Term], ghost: tuple[Term, ...], scenario: Term) -> str:
+        """Whether *scenario*, *record* and *ghost* are in *cube*."""
+        scenarios = self.script.member(scenario, _values(cube[0]), self.scenario_width, len(self.scenarios))
         rest = (
             self.reader.is_one_of(variable, record[variable], _values(mask))
             for variable, mask in enumerate(cube[1 : 1 + len(self.reader.sizes)])
@@ -143,7 +163,7 @@ class System:
 
     def kept(self, step: Transition) -> str:
         """Whether the claim contains what *step* leads to."""
-        return self.claim(step.record, step.processes, self.past.settled(step, step.ghost))
+        return self.claim(step.record, step.processes, self.past.settled(step, step.ghost), step.scenario)
 
     def _transitions(self, points: tuple[int, ...]) -> Iterator[Transition]:
         processes = self.processes(points)
@@ -159,7 +179,7 @@ class System:
                 for outcome in self._moment(first, instruction):
                     yield self._moved(points, position, outcome, others)
             if isinstance(instruction, Wait):
-                lossy = self.among([scenario.lose for scenario in self.scenarios])
+                lossy = self.among([phase.scenario.lose for phase in self.scenarios])
                 yield Transition(
                     points, lossy, tuple(self.record), others, "loss", "loss", position, -2, spontaneous=True,
                     changes=False,
@@ -185,7 +205,7 @@ class System:
     def _moved(
         self, points: tuple[int, ...], position: int, outcome: Outcome, others: tuple[Process, ...]
     ) -> Transition:
-        fails = self.among([scenario.fail for scenario in self.scenarios]) if outcome.spontaneous else TRUE
+        fails = self.among([phase.scenario.fail for phase in self.scenarios]) if outcome.spontaneous else TRUE
         after = (*others, Process(outcome.target, outcome.local)) if outcome.target >= 0 else others
         record = tuple(outcome.assign.get(variable, term) for variable, term in enumerate(self.record))
         return Transition(
@@ -196,9 +216,9 @@ class System:
     def _starts(self, points: tuple[int, ...], processes: tuple[Process, ...]) -> Iterator[Transition]:
         for entry in self.lifecycle.entries:
             free = [
-                entry.kind in scenario.kinds
-                and (entry.kind in BESIDE or scenario.processes is None or len(points) < scenario.processes)
-                for scenario in self.scenarios
+                phase.admits(entry.kind)
+                and (entry.kind in BESIDE or len(points) < (phase.scenario.processes or len(points) + 1))
+                for phase in self.scenarios
             ]
             if not any(free):
                 continue
@@ -214,9 +234,14 @@ class System:
     def _crashes(
         self, points: tuple[int, ...], processes: tuple[Process, ...], instructions: list[Instruction]
     ) -> Iterator[Transition]:
-        crashes = self.among([scenario.crash for scenario in self.scenarios])
+        crashes = self.among([phase.scenario.crash and not phase.disturbed for phase in self.scenarios])
         if crashes == FALSE:
             return
+        phase: Term = self.scenario
+        for number, one in enumerate(self.scenarios):
+            if one.after is not None:
+                here = self.script.member(self.scenario, frozenset({number}), self.scenario_width, len(self.scenarios))
+                phase = self.script.choice(here, one.after, phase, self.scenario_width)
         for service in self.lifecycle.services:
             if service.crash_when is None:
                 continue
@@ -234,8 +259,9 @@ class System:
                 record = tuple(assign.get(variable, term) for variable, term in enumerate(self.record))
                 when = conjunction([crashes, self.reader.tests(service.crash_when, self.record, {})])
                 yield Transition(
-                    points, when, record, tuple(left), f"crash/{service.name}", "crash", -1, -2, changes=bool(assign)
-                )
+                    points, when, record, tuple(left), f"crash/{service.name}", "crash", -1, -2, changes=bool(assign),
+                    scenario=phase,
+                )  # fmt: skip
 
 
 def _values(mask: int) -> frozenset[int]:

@@ -9,6 +9,7 @@ import click
 from cli.common import common, dim, full_lifecycle, named, show_json
 from model.lifecycle import Lifecycle
 from model.questions.outcomes import Outcome, restart
+from model.semantics import Semantics
 from model.state import State, parse_pattern, state_name, states
 
 
@@ -32,7 +33,8 @@ def command(state: str, tables: Path | None, release: str | None, as_json: bool)
 
 def answers(lifecycle: Lifecycle, text: str) -> dict[State, tuple[Outcome, ...]]:
     """What recovery makes of each state that *text* means."""
-    return {one: restart(lifecycle, one) for one in states(parse_pattern(lifecycle, text))}
+    semantics = Semantics(lifecycle)
+    return {one: restart(lifecycle, one, semantics) for one in states(parse_pattern(lifecycle, text))}
 
 
 def show(found: dict[State, tuple[Outcome, ...]], lifecycle: Lifecycle) -> None:

@@ -11,6 +11,7 @@ from cli.common import common, full_lifecycle, show_json
 from model.errors import Fault, InputError, nearest
 from model.lifecycle import Lifecycle
 from model.questions.outcomes import Outcome, synchronised
+from model.semantics import Semantics
 from model.state import State, parse_pattern, state_name, states, value_number
 
 
@@ -42,7 +43,8 @@ def answers(lifecycle: Lifecycle, text: str, driver: str) -> tuple[int, dict[Sta
         near = nearest(driver, legal)
         hint = f"did you mean {near}? " if near else ""
         raise InputError(Fault("--driver", f"no {variable} {driver!r}", f"{hint}legal: {', '.join(legal)}"))
-    return seen, {one: synchronised(lifecycle, one, seen) for one in states(parse_pattern(lifecycle, text))}
+    semantics = Semantics(lifecycle)
+    return seen, {one: synchronised(lifecycle, one, seen, semantics) for one in states(parse_pattern(lifecycle, text))}
 
 
 def show(found: dict[State, tuple[Outcome, ...]], seen: int, lifecycle: Lifecycle) -> None:

@@ -10,6 +10,7 @@ from model.network import Network
 from model.paths import Path, Question, Search
 from model.questions.allowed import Allowed, allowed
 from model.questions.outcomes import Outcome, restart
+from model.semantics import Semantics
 from model.space import StateSpace
 from model.state import State, seen_by
 
@@ -44,6 +45,7 @@ def explain(lifecycle: Lifecycle, space: StateSpace, network: Network, state: St
     """What is known of *state* under the scenario of *space* and *network*, which may have forgotten a part of it."""
     view = assumed(lifecycle, space.scenario)
     seen = seen_by(view, state)
+    semantics = Semantics(lifecycle)
     names = [lifecycle.variables[position].values[number] for position, number in enumerate(state)]
     values = tuple(
         lifecycle.values[variable][number] for variable, number in zip(lifecycle.state_variables, state, strict=True)
@@ -60,12 +62,12 @@ def explain(lifecycle: Lifecycle, space: StateSpace, network: Network, state: St
         arrivals[0] if arrivals else None,
         tuple(sorted(follows, key=lambda one: (not one.taken, one.kind, one.state))),
         allowed(lifecycle, state),
-        restart(lifecycle, state),
-        freeing(lifecycle, state),
+        restart(lifecycle, state, semantics),
+        freeing(lifecycle, state, semantics),
     )
 
 
-def freeing(lifecycle: Lifecycle, state: State) -> tuple[tuple[str, State, bool], ...]:
+def freeing(lifecycle: Lifecycle, state: State, semantics: Semantics) -> tuple[tuple[str, State, bool], ...]:
     """The requests that end, when they succeed, at rest or with the record destroyed, started here with nothing in flight."""
     from model.explore import completed
     from model.lifecycle import holds
@@ -75,7 +77,7 @@ def freeing(lifecycle: Lifecycle, state: State) -> tuple[tuple[str, State, bool]
     rest = lifecycle.predicates["rest"]
     found: list[tuple[str, State, bool]] = []
     for one in allowed(lifecycle, state):
-        for outcome in outcomes(alone(lifecycle, record, frozenset({one.operation}))):
+        for outcome in outcomes(alone(lifecycle, record, frozenset({one.operation}), semantics)):
             after = (*outcome.state, *record[len(outcome.state) :])
             if outcome.failures or not outcome.rows or (not outcome.destroyed and not holds(rest, after)):
                 continue

@@ -55,16 +55,18 @@ def outcomes(space: Space) -> tuple[Outcome, ...]:
     return tuple(found.values())
 
 
-def restart(lifecycle: Lifecycle, state: State) -> tuple[Outcome, ...]:
+def restart(lifecycle: Lifecycle, state: State, semantics: Semantics | None = None) -> tuple[Outcome, ...]:
     """What start-up recovery makes of *state*, with nothing in flight: every outcome, the failing ones too."""
     record = completed(lifecycle, state)
     for service in lifecycle.services:
         record = assigned(service.crash_set, record)
     recovery = frozenset(name for name, operation in lifecycle.operations.items() if operation.kind == "recovery")
-    return outcomes(alone(lifecycle, record, recovery))
+    return outcomes(alone(lifecycle, record, recovery, semantics))
 
 
-def synchronised(lifecycle: Lifecycle, state: State, seen: int) -> tuple[Outcome, ...]:
+def synchronised(
+    lifecycle: Lifecycle, state: State, seen: int, semantics: Semantics | None = None
+) -> tuple[Outcome, ...]:
     """What one run of the synchronisation makes of *state* when the driver reports value number *seen*."""
     record = list(completed(lifecycle, state))
     for truth in lifecycle.observed.values():
@@ -74,4 +76,4 @@ def synchronised(lifecycle: Lifecycle, state: State, seen: int) -> tuple[Outcome
         for name, operation in lifecycle.operations.items()
         if operation.family == "sync" and operation.kind == "periodic"
     )
-    return outcomes(alone(lifecycle, tuple(record), operations))
+    return outcomes(alone(lifecycle, tuple(record), operations, semantics))
