@@ -1,0 +1,97 @@
+"""The expected verdicts of a lifecycle, and the findings that are known: data beside the tables.
+
+``expectations.yaml`` holds ``verdicts`` (property -> scenario -> holds or violated; ``default`` for the scenarios not
+named) and ``findings``: a name, the property, scenarios, a pattern over the values of the key, words, Launchpad numbers
+and the source.  A finding is never made from this file: it only names what an engine found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from checks.verdict import Known, Outcome
+from model.errors import Fault, InputError
+from model.yaml_source import read_document
+
+
+class Pattern(BaseModel):
+    """One entry of ``findings``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    properties: list[str]
+    scenarios: list[str] = []
+    when: dict[str, list[str]] = {}
+    what: dict[str, str]
+    launchpad: list[int] = []
+    source: str = ""
+
+
+class Expected(BaseModel):
+    """``expectations.yaml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    verdicts: dict[str, dict[str, Annotated[str, Field(pattern="^(holds|violated)$")]]] = {}
+    findings: list[Pattern] = []
+    #: every finding that is found must match an entry; set it where the list is meant to be complete
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """Expected verdicts, and the patterns of known findings."""
+
+    expected: Expected = field(default_factory=Expected)
+
+    def verdict(self, property_id: str, scenario: str) -> Outcome | None:
+        """What is expected of a property in a scenario; None when nothing is."""
+        known = self.expected.verdicts.get(property_id, {})
+        found = known.get(scenario, known.get("default"))
+        return None if found is None else Outcome(found)
+
+    def names(self, property_id: str, scenario: str, key: Mapping[str, str]) -> tuple[str, ...]:
+        """The known findings that a violation with this *key* belongs to."""
+        return tuple(
+            pattern.name for pattern in self.patterns(property_id, scenario) if _matches(pattern.when, key)
+        )
+
+    def patterns(self, property_id: str, scenario: str) -> tuple[Pattern, ...]:
+        """The known findings of a property in a scenario."""
+        return tuple(
+            pattern
+            for pattern in self.expected.findings
+            if property_id in pattern.properties and (not pattern.scenarios or scenario in pattern.scenarios)
+        )
+
+
+def known(pattern: Pattern) -> Known:
+    """*pattern* as the report shows it."""
+    return Known(pattern.name, dict(pattern.what), tuple(pattern.launchpad), pattern.source)
+
+
+def _matches(when: Mapping[str, list[str]], key: Mapping[str, str]) -> bool:
+    return all(
+        (key.get(variable) not in values[1:]) if values[:1] == ["not"] else (key.get(variable) in values)
+        for variable, values in when.items()
+    )
+
+
+def read_expectations(folder: Path) -> Expectations:
+    """The expectations beside the tables in *folder*; none when there is no such file.  Raises InputError."""
+    path = folder / "expectations.yaml"
+    if not path.exists():
+        return Expectations()
+    document = read_document(path, path.name)
+    try:
+        return Expectations(Expected.model_validate(document.data))
+    except ValidationError as error:
+        faults = [
+            Fault(document.place(tuple(problem["loc"])), str(problem["input"])[:60], problem["msg"].lower())
+            for problem in error.errors(include_url=False)
+        ]
+        raise InputError(*faults) from None

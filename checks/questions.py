@@ -1,0 +1,306 @@
+"""Questions about the tables alone: do guards agree with the first save, is any row dead, has every state a way out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+import z3
+
+from checks.graph.view import View
+from checks.properties.definition import Property
+from checks.smt.steps import Local, Outcome as Step_, Reader
+from checks.smt.text import FALSE, Script, Term, conjunction
+from checks.verdict import Engine, Finding, Outcome, Verdict
+from model.lifecycle import Lifecycle, holds
+from model.program import Dirty, Entry, Save
+from model.semantics import END_FAILED, END_FINISHED, Semantics, When
+
+Refusal = tuple[str, str]
+
+
+def answer(one: Property, lifecycle: Lifecycle, semantics: Semantics, views: list[View]) -> Verdict:
+    """The verdict on a property of the tables; *views* are the spaces explored so far."""
+    if one.id == "guards-agree":
+        return _guards_agree(one, lifecycle, semantics)
+    return _alive(one, lifecycle, semantics, views)
+
+
+# -- guards and first saves ------------------------------------------------------------------------------------------
+
+
+def _guards_agree(one: Property, lifecycle: Lifecycle, semantics: Semantics) -> Verdict:
+    before = time.perf_counter()
+    refused = set(refusals(semantics))
+    middle = time.perf_counter()
+    again = set(refusals_by_z3(lifecycle))
+    after = time.perf_counter()
+    unrepeatable = dict(unrepeatables(lifecycle))
+    findings = [
+        Finding({"guard": guard, "save": save}, 1, None, lifecycle.rows[save].place, lifecycle.rows[save].source)
+        for guard, save in sorted(refused)
+    ]
+    lock = lifecycle.variables[lifecycle.compare_variable].name
+    findings += [
+        Finding({"guard": guard, lock: value}, 1, None, lifecycle.rows[guard].place, lifecycle.rows[guard].source)
+        for guard, values in sorted(unrepeatable.items())
+        for value in values
+    ]
+    outcome = Outcome.VIOLATED if findings else Outcome.HOLDS
+    theirs = Outcome.VIOLATED if again or unrepeatable else Outcome.HOLDS
+    differ = refused ^ again
+    return Verdict(
+        one.id, "tables", outcome, None,
+        (Engine("graph search", outcome, middle - before), Engine("z3", theirs, after - middle)),
+        len(lifecycle.entries), findings=tuple(findings), evidence={"kind": "table", "guards": len(lifecycle.entries)},
+        disagreement="the engines differ on " + ", ".join(map(str, sorted(differ))) if differ else "",
+    )  # fmt: skip
+
+
+def refusals(semantics: Semantics) -> Iterator[Refusal]:
+    """Guards and first saves such that a record passes the one and is refused by the other, undisturbed."""
+    requests = [start for start in semantics.starts if start.kind in ("request", "admin")]
+    for start in requests:
+        todo: list[tuple[int, When]] = [(start.to, start.when)]
+        seen: set[tuple[int, When]] = set()
+        while todo:
+            control, when = todo.pop()
+            if (control, when) in seen or control in (END_FINISHED, END_FAILED):
+                continue
+            seen.add((control, when))
+            saves = isinstance(semantics.instruction(control), Save)
+            for rule in semantics.rules(control):
+                met = _both(when, rule.when)
+                if met is None or rule.spontaneous:
+                    continue
+                if not saves:
+                    todo.append((rule.to, _without(met, rule.assign)))
+                elif rule.exception is not None:
+                    yield start.row, rule.row
+
+
+def _both(first: When, second: When) -> When | None:
+    met = dict(first)
+    for variable, values in second:
+        met[variable] = met.get(variable, values) & values
+        if not met[variable]:
+            return None
+    return tuple(sorted(met.items(), key=lambda test: test[0]))
+
+
+def _without(when: When, assign: tuple[tuple[int, int], ...]) -> When:
+    """What is still known of the record after *assign*."""
+    met = dict(when)
+    for variable, value in assign:
+        met[variable] = frozenset({value}) if value >= 0 else met.get(-1 - value, frozenset())
+        if not met[variable]:
+            del met[variable]
+    return tuple(sorted(met.items(), key=lambda test: test[0]))
+
+
+def refusals_by_z3(lifecycle: Lifecycle) -> Iterator[Refusal]:
+    """The same by z3, from its own reading of the instructions: each way to the first save, as one formula."""
+    script = Script()
+    reader = Reader(lifecycle, script)
+    record, _, _ = reader.fresh("")
+    ways: dict[Refusal, list[str]] = {}
+    for entry in lifecycle.entries:
+        if entry.kind in ("request", "admin"):
+            _follow(reader, lifecycle, entry, reader.start(entry, record), record, ways, 0)
+    lines = [script.text()]
+    for number, guards in enumerate(ways.values()):
+        lines += [f"(declare-const w{number} Bool)", f"(assert (= w{number} (or {' '.join(guards)} false)))"]
+    solver = z3.SolverFor("QF_FD")
+    solver.add(z3.parse_smt2_string("\n".join(lines)))
+    for number, refusal in enumerate(ways):
+        if solver.check(z3.Bool(f"w{number}")) == z3.sat:
+            yield refusal
+
+
+def _follow(
+    reader: Reader,
+    lifecycle: Lifecycle,
+    entry: Entry,
+    step: Step_,
+    record: list[Term],
+    ways: dict[Refusal, list[str]],
+    depth: int,
+) -> None:
+    if step.target < 0 or step.guard == FALSE or depth > 60:  # noqa: PLR2004 - no program is as long before a save
+        return
+    now = [step.assign.get(variable, term) for variable, term in enumerate(record)]
+    local = Local(step.local.memory, step.local.dirty)
+    saves = isinstance(lifecycle.instructions[step.target], Save)
+    for after in reader.outcomes(step.target, now, local):
+        guard = reader.script.define(conjunction([step.guard, after.guard]))
+        if guard == FALSE or after.spontaneous:
+            continue
+        if saves:
+            if after.exception is not None:
+                ways.setdefault((entry.row, after.row), []).append(guard)
+            continue
+        joined = Step_(after.row, guard, after.target, after.local, after.assign)
+        _follow(reader, lifecycle, entry, joined, now, ways, depth + 1)
+
+
+def unrepeatables(lifecycle: Lifecycle) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Guards that let a request be repeated while it is under way, but not at each mark that it sets on its way."""
+    lock = lifecycle.compare_variable
+    rest = lifecycle.predicates["rest"]
+    size = len(lifecycle.variables[lock].values)
+    resting = frozenset(
+        value for value in range(size) if holds(rest, tuple(value if n == lock else 0 for n in range(lock + 1)))
+    )
+    for operation in lifecycle.operations.values():
+        if operation.kind != "request":
+            continue
+        entries = [entry for entry in lifecycle.entries if entry.operation == operation.name]
+        accepted: frozenset[int] = frozenset()
+        for entry in entries:
+            for tests in entry.when:
+                values = next((frozenset(v) for variable, v in tests if variable == lock), frozenset(range(size)))
+                accepted |= values  # type: ignore[operator]
+        marks = {
+            operand
+            for one in lifecycle.instructions
+            if isinstance(one, (Save, Dirty)) and one.row.split("/")[0] == operation.name
+            for variable, operand in one.writes
+            if variable == lock and isinstance(operand, int) and operand not in resting
+        }
+        if marks & accepted and marks - accepted:
+            names = lifecycle.variables[lock].values
+            yield entries[0].row, tuple(names[value] for value in sorted(marks - accepted))
+
+
+# -- dead rows, and ways out -----------------------------------------------------------------------------------------
+
+
+def _alive(one: Property, lifecycle: Lifecycle, semantics: Semantics, views: list[View]) -> Verdict:
+    before = time.perf_counter()
+    seen = exercised(views)
+    possible = conceivable(semantics)
+    dead = sorted(set(lifecycle.rows) - seen - possible)
+    findings = [
+        Finding({"row": row}, 1, None, lifecycle.rows[row].place, lifecycle.rows[row].source) for row in dead
+    ]
+    for view in views[:1]:
+        findings += stuck(view)
+    middle = time.perf_counter()
+    theirs = unreachable_by_z3(lifecycle, set(lifecycle.rows) - seen)
+    after = time.perf_counter()
+    outcome = Outcome.VIOLATED if findings else Outcome.HOLDS
+    differ = set(dead) ^ theirs
+    alone = sorted(set(lifecycle.rows) - seen - set(dead))
+    return Verdict(
+        one.id, "tables", outcome, None,
+        (Engine("graph search", outcome, middle - before), Engine("z3", outcome, after - middle)),
+        len(seen), findings=tuple(findings),
+        evidence={"kind": "table", "rows": len(lifecycle.rows), "only when several are in flight": alone},
+        disagreement="the engines differ on " + ", ".join(sorted(differ)) if differ else "",
+    )  # fmt: skip
+
+
+def exercised(views: list[View]) -> set[str]:
+    """Every row that some execution of *views* takes."""
+    found: set[str] = set()
+    for view in views:
+        for leaving in view.space.edges:
+            for step, _ in leaving:
+                found.add(step.row)
+                found.update(step.also)
+    return found
+
+
+def conceivable(semantics: Semantics) -> set[str]:
+    """Every row that some process may take if others may change the record at any moment."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    todo: list[int] = []
+    for start in semantics.starts:
+        found |= {start.row, *start.also}
+        todo.append(start.to)
+    while todo:
+        control = todo.pop()
+        if control in seen or control in (END_FINISHED, END_FAILED):
+            continue
+        seen.add(control)
+        todo.append(semantics.killed(control))
+        for rule in semantics.rules(control):
+            found |= {rule.row, *rule.also}
+            todo.append(rule.to)
+    return found
+
+
+def unreachable_by_z3(lifecycle: Lifecycle, rows: set[str]) -> set[str]:
+    """Those of *rows* at which no process can arrive, whatever others write: points without any satisfiable way in."""
+    script = Script()
+    reader = Reader(lifecycle, script)
+    record, memory, dirty = reader.fresh("")
+    guards: dict[str, set[int]] = {}
+    lines: list[str] = []
+    names: dict[tuple[int, int], str] = {}
+    for point in range(len(lifecycle.instructions)):
+        here: Mapping[int, tuple[str, Term]] = {variable: dirty[variable] for variable in reader.dirty_at[point]}
+        for outcome in reader.outcomes(point, record, Local(memory, here)):
+            if outcome.target >= 0 and outcome.guard != FALSE:
+                names.setdefault((point, outcome.target), f"e{len(names)}")
+                guards.setdefault(script.define(outcome.guard), set())
+                lines.append(f"{point} {outcome.target} {script.define(outcome.guard)}")
+    solver = z3.SolverFor("QF_FD")
+    known = {guard: f"k{number}" for number, guard in enumerate(guards)}
+    asserted = [f"(declare-const {name} Bool)(assert (= {name} {guard}))" for guard, name in known.items()]
+    solver.add(z3.parse_smt2_string("\n".join([script.text(), *asserted])))
+    possible = {guard for guard, name in known.items() if solver.check(z3.Bool(name)) == z3.sat}
+    onward: dict[int, list[int]] = {}
+    for line in lines:
+        point_, target, guard = line.split(" ", 2)
+        if guard in possible:
+            onward.setdefault(int(point_), []).append(int(target))
+    for point, instruction in enumerate(lifecycle.instructions):
+        if instruction.killed is not None and instruction.killed >= 0:
+            onward.setdefault(point, []).append(instruction.killed)
+    reached: set[int] = set()
+    todo = [entry.next for entry in lifecycle.entries]
+    while todo:
+        point = todo.pop()
+        if point >= 0 and point not in reached:
+            reached.add(point)
+            todo += onward.get(point, ())
+    alive = {lifecycle.instructions[point].row for point in reached} | {entry.row for entry in lifecycle.entries}
+    return rows - alive
+
+
+def stuck(view: View) -> list[Finding]:
+    """States with nothing in flight from which the phase can never change, other than terminal ones."""
+    lifecycle = view.lifecycle
+    phase, lock = view.roles["phase"], view.roles["lock"]
+    values = lifecycle.values[lifecycle.variables[phase].name]
+    backwards: dict[int, list[int]] = {}
+    todo: list[int] = []
+    for node, leaving in enumerate(view.space.edges):
+        for _, to in leaving:
+            backwards.setdefault(to, []).append(node)
+            if view.records[to][phase] != view.records[node][phase]:
+                todo.append(node)
+    free: set[int] = set()
+    while todo:
+        node = todo.pop()
+        if node not in free:
+            free.add(node)
+            todo += backwards.get(node, ())
+    found: dict[tuple[int, int], int] = {}
+    gone = view.predicate("gone")
+    for node, record in enumerate(view.records):
+        if node not in free and view.quiet[node] and not gone[node] and values[record[phase]].group != "terminal":
+            key = (record[phase], record[lock])
+            found[key] = found.get(key, 0) + 1
+    return [
+        Finding(
+            {
+                lifecycle.variables[phase].name: lifecycle.variables[phase].values[first],
+                lifecycle.variables[lock].name: lifecycle.variables[lock].values[second],
+            },
+            count, None, "", "",
+        )
+        for (first, second), count in found.items()
+    ]  # fmt: skip
