@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.anatomy import Anatomy
 from checks.candidate import candidate
+from checks.checker import faults_of_trace
 from checks.expectations import Expectations, known
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import Decision, Key, Witness, decide
@@ -93,6 +94,7 @@ def verify(
                 cases.append(_search(run, one, scenario.name))
     if z3:
         _prove(run, cases, say)
+    say("check the evidence")
     verdicts = [_verdict(run, case, expected, z3=z3) for case in cases]
     for one in asked_for:
         if isinstance(one.form, OfTables):
@@ -166,11 +168,14 @@ def _verdict(run: Run, case: Case, expected: Expectations, *, z3: bool) -> Verdi
         engines.append(Engine("z3", outcome, seconds, detail))
         if isinstance(one.form, Always) and (outcome is not decision.outcome or "not found" in detail):
             disagreement = detail or "z3 did not decide"
+    evidence = _evidence(case)
+    refuted = _refuted(case, evidence)
     return _named(
         Verdict(
             one.id, scenario, decision.outcome, None, tuple(engines), decision.exercised, one.assumptions,
             tuple(_finding(case, key, witness) for key, witness in decision.witnesses.items()),
-            evidence=_evidence(case), disagreement=disagreement, bound=run.bounds[scenario],
+            evidence=evidence, checked=not refuted, disagreement=disagreement or "; ".join(refuted[:3]),
+            bound=run.bounds[scenario],
         ),
         expected,
     )  # fmt: skip
@@ -212,6 +217,16 @@ def _evidence(case: Case) -> dict[str, Any]:
         }
     kind = {Always: "invariant", Leaves: "ranking", Possible: "distance"}[type(case.one.form)]  # type: ignore[index]
     return {"kind": kind, "configurations": len(case.product.nodes)}
+
+
+def _refuted(case: Case, evidence: dict[str, Any]) -> list[str]:
+    """What the checker finds wrong with *evidence*."""
+    space = case.view.space
+    faults: list[str] = []
+    for shown in evidence.get("traces", ()):
+        found = faults_of_trace(case.view.lifecycle, space.semantics, space.scenario, shown)
+        faults += [f"the evidence is refuted: {fault}" for fault in found]
+    return faults
 
 
 def _named(verdict: Verdict, expected: Expectations) -> Verdict:
