@@ -54,8 +54,9 @@ class StateAnswer(Answer):
         from cli.commands.explain import show
         from model.questions.explain import explain
 
-        explanation = explain(session.lifecycle, session.space(), session.network(), state)
-        super().__init__(explanation, lambda: show(explanation, session.lifecycle, "en", "sequential"))
+        view = session.view("sequential")
+        explanation = explain(session.lifecycle, view, session.space(), session.network(), state)
+        super().__init__(explanation, lambda: show(explanation, session.lifecycle, view, "en", "sequential"))
         self.state = state
         self.name = state_name(session.lifecycle, state)
 
@@ -67,6 +68,7 @@ class Session:
         self._tables, self._release = tables, release
         self._spaces: dict[str, StateSpace] = {}
         self._networks: dict[str, Network] = {}
+        self._views: dict[str, Lifecycle] = {}
 
     @cached_property
     def lifecycle(self) -> Lifecycle:
@@ -84,6 +86,12 @@ class Session:
         if scenario not in self._networks:
             self._networks[scenario] = build_network(self.lifecycle, scenario)
         return self._networks[scenario]
+
+    def view(self, scenario: str) -> Lifecycle:
+        """The lifecycle as *scenario* looks at it."""
+        if scenario not in self._views:
+            self._views[scenario] = assumed(self.lifecycle, scenario)
+        return self._views[scenario]
 
     def graph(self, scenario: str = "sequential") -> Any:
         """The state space as a networkx MultiDiGraph."""
@@ -131,7 +139,7 @@ class Session:
         from cli.commands.paths import question, show
         from model.paths import Search
 
-        view = assumed(self.lifecycle, scenario)
+        view = self.view(scenario)
         asked = question(view, source, target, avoid, via, kinds)
         data = Search(view, self.network(scenario), asked).answer(shortest)
         return Answer(data, lambda: show(data, view, shortest))

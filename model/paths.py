@@ -64,9 +64,13 @@ class Search:
         self.lifecycle, self.network, self.question = lifecycle, network, question
         self._operation = {row.id: row.operation for row in lifecycle.rows.values()}
         self._all = (1 << len(question.via)) - 1
-        self._avoided = [
-            state is not None and any(matches(pattern, state) for pattern in question.avoid) for state in network.states
-        ]
+        met = dict.fromkeys(network.states)
+        avoided = {
+            state: state is not None and any(matches(pattern, state) for pattern in question.avoid) for state in met
+        }
+        wanted = {state: state is not None and matches(question.target, state) for state in met}
+        self._avoided = [avoided[state] for state in network.states]
+        self._wanted = [wanted[state] for state in network.states]
 
     def starts(self) -> list[int]:
         """Where a path may start: with nothing in flight if the source is met so, else wherever it is met."""
@@ -82,8 +86,7 @@ class Search:
 
     def is_goal(self, number: int, mask: int) -> bool:
         """Whether configuration *number*, with the operations of *mask* passed, is what is asked for."""
-        state = self.network.states[number]
-        return mask == self._all and state is not None and matches(self.question.target, state)
+        return mask == self._all and self._wanted[number]
 
     def arrows(self, number: int, mask: int) -> Iterator[tuple[Arrow, int, int]]:
         """The steps that may be taken, with the configuration and the operations passed after each."""
@@ -97,21 +100,30 @@ class Search:
                     after |= 1 << position
             yield arrow, arrow.target, after
 
-    def distances(self) -> dict[tuple[int, int], int]:
-        """The number of steps from a start to every configuration that can be met, with the operations passed."""
+    def distances(self, *, nearest: bool = False) -> dict[tuple[int, int], int]:
+        """The number of steps from a start to every configuration that can be met, with the operations passed.
+
+        With *nearest*, the search ends when every configuration as near as the nearest goal is met.
+        """
+        enough: int | None = None
         found = {(number, 0): 0 for number in self.starts() if not self._avoided[number]}
         queue = deque(found)
         while queue:
             number, mask = queue.popleft()
+            steps = found[number, mask]
+            if enough is not None and steps >= enough:
+                break
             for _, target, after in self.arrows(number, mask):
                 if (target, after) not in found:
-                    found[target, after] = found[number, mask] + 1
+                    found[target, after] = steps + 1
                     queue.append((target, after))
+                    if nearest and enough is None and self.is_goal(target, after):
+                        enough = steps + 1
         return found
 
     def answer(self, shortest: int) -> Answer:
         """The *shortest* many paths, by length."""
-        distances = self.distances()
+        distances = self.distances(nearest=shortest == 1)
         goals = [node for node in distances if self.is_goal(*node) and distances[node] > 0]
         zero = [node for node in distances if self.is_goal(*node) and distances[node] == 0]
         if zero:
@@ -120,8 +132,7 @@ class Search:
         if not goals:
             return Answer((), None, 0, self._why(distances))
         length = min(distances[node] for node in goals)
-        near = {node: steps for node, steps in distances.items() if shortest > 1 or steps <= length}
-        paths = self._listed(self._remaining(near), length, shortest)
+        paths = self._listed(self._remaining(distances), length, shortest)
         return Answer(tuple(paths), length, self._count(distances, goals, length), None)
 
     def _remaining(self, distances: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:

@@ -41,17 +41,17 @@ def command(
     one_of(scenario, lifecycle.scenarios, "scenario")
     wanted = parse_state(lifecycle, state)
     space, network = build_space(lifecycle, scenario), build_network(lifecycle, scenario)
-    answer = explain(lifecycle, space, network, wanted)
+    view = assumed(lifecycle, scenario)
+    answer = explain(lifecycle, view, space, network, wanted)
     if as_json:
         show_json(answer, lifecycle)
         return
-    show(answer, lifecycle, language, scenario)
+    show(answer, lifecycle, view, language, scenario)
 
 
-def show(answer: Explanation, lifecycle: Lifecycle, language: str, scenario: str) -> None:
-    """Print *answer*; what the scenario has forgotten of a state is shown as ``*``."""
+def show(answer: Explanation, lifecycle: Lifecycle, view: Lifecycle, language: str, scenario: str) -> None:
+    """Print *answer*; what the scenario (which sees *view*) has forgotten of a state is shown as ``*``."""
     wanted = answer.state
-    view = assumed(lifecycle, scenario)
     click.echo(heading(state_name(lifecycle, wanted)))
     for variable, value in zip(lifecycle.state_variables, answer.values, strict=True):
         meaning = value.meaning.zh if language == "zh" else value.meaning.en

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.forget import assumed
 from model.lifecycle import Lifecycle, Value
 from model.network import Network
 from model.paths import Path, Question, Search
@@ -41,9 +40,11 @@ class Explanation:
     frees: tuple[tuple[str, State, bool], ...]
 
 
-def explain(lifecycle: Lifecycle, space: StateSpace, network: Network, state: State) -> Explanation:
-    """What is known of *state* under the scenario of *space* and *network*, which may have forgotten a part of it."""
-    view = assumed(lifecycle, space.scenario)
+def explain(lifecycle: Lifecycle, view: Lifecycle, space: StateSpace, network: Network, state: State) -> Explanation:
+    """What is known of *state* under the scenario of *space* and *network*.
+
+    *view* is the lifecycle as that scenario looks at it: it may have forgotten a part of *state*.
+    """
     seen = seen_by(view, state)
     semantics = Semantics(lifecycle)
     names = [lifecycle.variables[position].values[number] for position, number in enumerate(state)]
