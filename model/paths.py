@@ -16,6 +16,11 @@ from model.network import Arrow, Network
 from model.state import Pattern, State, matches
 
 
+#: How many steps longer than the shortest a listed path may be, and how many paths are tried for a listing.
+LONGER = 40
+MOST_TRIED = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class PathStep:
     """One step of a path: the row, its kind, the failure if it is one, and the state after it (None: no instance)."""
@@ -123,7 +128,7 @@ class Search:
 
     def answer(self, shortest: int) -> Answer:
         """The *shortest* many paths, by length."""
-        distances = self.distances(nearest=shortest == 1)
+        distances = self.distances(nearest=True)
         goals = [node for node in distances if self.is_goal(*node) and distances[node] > 0]
         zero = [node for node in distances if self.is_goal(*node) and distances[node] == 0]
         if zero:
@@ -132,8 +137,12 @@ class Search:
         if not goals:
             return Answer((), None, 0, self._why(distances))
         length = min(distances[node] for node in goals)
-        paths = self._listed(self._remaining(distances), length, shortest)
-        return Answer(tuple(paths), length, self._count(distances, goals, length), None)
+        count = self._count(distances, goals, length)
+        paths = self._listed(self._remaining(distances), length, shortest, length)
+        if len(paths) < shortest:
+            everything = self.distances()
+            paths = self._listed(self._remaining(everything), length, shortest, length + LONGER)
+        return Answer(tuple(paths), length, count, None)
 
     def _remaining(self, distances: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
         """The number of steps from every configuration met to the nearest goal."""
@@ -165,12 +174,12 @@ class Search:
             ways = following
         return sum(ways.get(goal, 0) for goal in set(goals))
 
-    def _listed(self, remaining: dict[tuple[int, int], int], length: int, wanted: int) -> list[Path]:
-        """The first *wanted* paths that differ in what they show, length by length."""
+    def _listed(self, remaining: dict[tuple[int, int], int], length: int, wanted: int, longest: int) -> list[Path]:
+        """The first *wanted* paths that differ in what they show, from *length* to *longest* steps."""
         found: dict[Path, None] = {}
         starts = [(number, 0) for number in self.starts() if (number, 0) in remaining]
-        budget = 20_000
-        for bound in range(length, length + 40):
+        budget = MOST_TRIED
+        for bound in range(length, longest + 1):
             for start in starts:
                 for path in self._bounded(start, bound, remaining, {start}):
                     shown = Path(self.network.states[start[0]], tuple(self._shown(arrow) for arrow in path))
