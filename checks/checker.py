@@ -34,6 +34,10 @@ def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Itera
             yield "loss", (record, others), False
     for start in semantics.starts:
         beside = start.kind in ("recovery", "outside")
+        if scenario.patient and start.kind == "recovery":
+            beside = all(isinstance(semantics.instruction(control), Wait) for control in controls)
+            if not beside:
+                continue
         room = beside or scenario.processes is None or len(controls) < scenario.processes
         if start.kind in scenario.kinds and room and all(record[v] in values for v, values in start.when):
             forced = start.kind in ("recovery", "periodic")

@@ -14,7 +14,7 @@ from model.lifecycle import Scenario
 from model.semantics import Semantics
 
 #: Configurations up to which a scenario is decided without a bound.
-WHOLE = 60_000
+WHOLE = 150_000
 ONE_CRASH = "one crash, and no request after it"
 
 

@@ -16,8 +16,9 @@ from model.network import Arrow, Network
 from model.state import Pattern, State, matches
 
 
-#: How many steps longer than the shortest a listed path may be, and how many paths are tried for a listing.
-LONGER = 40
+#: How many steps longer than the shortest the listed paths may be, tried in this order while there are too few; and how
+#: many paths are tried for a listing.
+LONGER = (1, 3, 8, 20)
 MOST_TRIED = 20_000
 
 
@@ -105,12 +106,13 @@ class Search:
                     after |= 1 << position
             yield arrow, arrow.target, after
 
-    def distances(self, *, nearest: bool = False) -> dict[tuple[int, int], int]:
+    def distances(self, *, nearest: bool = False, within: int | None = None) -> dict[tuple[int, int], int]:
         """The number of steps from a start to every configuration that can be met, with the operations passed.
 
-        With *nearest*, the search ends when every configuration as near as the nearest goal is met.
+        With *nearest*, the search ends when every configuration as near as the nearest goal is met; with *within*, when
+        every configuration so many steps away is.
         """
-        enough: int | None = None
+        enough = within
         found = {(number, 0): 0 for number in self.starts() if not self._avoided[number]}
         queue = deque(found)
         while queue:
@@ -139,9 +141,11 @@ class Search:
         length = min(distances[node] for node in goals)
         count = self._count(distances, goals, length)
         paths = self._listed(self._remaining(distances), length, shortest, length)
-        if len(paths) < shortest:
-            everything = self.distances()
-            paths = self._listed(self._remaining(everything), length, shortest, length + LONGER)
+        for longer in LONGER:
+            if len(paths) >= shortest:
+                break
+            reached = self.distances(within=length + longer)
+            paths = self._listed(self._remaining(reached), length, shortest, length + longer)
         return Answer(tuple(paths), length, count, None)
 
     def _remaining(self, distances: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:

@@ -145,16 +145,10 @@ def atoms(formula: Formula) -> Iterator[Atom]:
 
 
 def roles(lifecycle: Lifecycle) -> dict[Role, int]:
-    """The variable of each role; ``report`` and ``truth`` are missing when the record reports on nothing outside.
-
-    The truth is a variable that no save writes and that has the values of a state variable.
-    """
-    states = [lifecycle.index(name) for name in lifecycle.state_variables]
-    found: dict[Role, int] = {"phase": states[0], "lock": lifecycle.compare_variable}
-    for number, variable in enumerate(lifecycle.variables):
-        for state in states:
-            if not variable.stored and variable.values == lifecycle.variables[state].values:
-                found["report"], found["truth"] = state, number
+    """The variable of each role; ``report`` and ``truth`` are missing when the record reports on nothing outside."""
+    found: dict[Role, int] = {"phase": lifecycle.index(lifecycle.state_variables[0]), "lock": lifecycle.compare_variable}
+    for state, truth in lifecycle.observed.items():
+        found["report"], found["truth"] = state, truth
     return found
 
 

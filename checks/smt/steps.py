@@ -20,6 +20,7 @@ from model.program import (
     Instruction,
     Operand,
     Read,
+    Remember,
     Save,
     Tests,
     Wait,
@@ -154,13 +155,15 @@ class Reader:
         return conjunction(legal), made
 
     def remember(
-        self, remember: tuple[tuple[str, int | Tests], ...], record: list[Term], memory: Mapping[str, Term]
+        self, remember: Remember, record: list[Term], memory: Mapping[str, Term]
     ) -> dict[str, Term]:
         """The memory after *remember*, all of it judged on the memory from before."""
         made = dict(memory)
         for name, what in remember:
             domain, width = self.domains[name], self.memory_width(name)
-            if isinstance(what, int):
+            if isinstance(what, str):
+                made[name] = domain.index(what)
+            elif isinstance(what, int):
                 values = self.lifecycle.variables[what].values
                 if values == domain:
                     made[name] = record[what]
@@ -266,7 +269,11 @@ def _domains(lifecycle: Lifecycle) -> dict[str, tuple[str, ...]]:
     remembers += [one.remember for one in lifecycle.instructions if isinstance(one, Read)]
     for remember in remembers:
         for name, what in remember:
-            values = lifecycle.variables[what].values if isinstance(what, int) else ("NO", "YES")
+            values: tuple[str, ...] = ("NO", "YES")
+            if isinstance(what, int):
+                values = lifecycle.variables[what].values
+            elif isinstance(what, str):
+                values = (what,)
             found.setdefault(name, {}).update(dict.fromkeys(values))
     return {name: tuple(values) for name, values in found.items()}
 

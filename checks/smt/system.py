@@ -56,8 +56,10 @@ class Phase:
     disturbed: bool = False
     after: int | None = None
 
-    def admits(self, kind: str) -> bool:
-        """Whether a process of *kind* may start."""
+    def admits(self, kind: str, *, still: bool) -> bool:
+        """Whether a process of *kind* may start; *still* says that all others wait for a service."""
+        if self.scenario.patient and kind == "recovery" and not still:
+            return False
         return kind in self.scenario.kinds and (not self.disturbed or kind == "recovery")
 
 
@@ -214,9 +216,10 @@ class System:
         )  # fmt: skip
 
     def _starts(self, points: tuple[int, ...], processes: tuple[Process, ...]) -> Iterator[Transition]:
+        still = all(isinstance(self.lifecycle.instructions[point], Wait) for point in points)
         for entry in self.lifecycle.entries:
             free = [
-                phase.admits(entry.kind)
+                phase.admits(entry.kind, still=still)
                 and (entry.kind in BESIDE or len(points) < (phase.scenario.processes or len(points) + 1))
                 for phase in self.scenarios
             ]
