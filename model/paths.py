@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from model.lifecycle import Lifecycle
 from model.network import Arrow, Network
@@ -78,15 +79,17 @@ class Search:
         self._avoided = [avoided[state] for state in network.states]
         self._wanted = [wanted[state] for state in network.states]
 
+    @cached_property
     def starts(self) -> list[int]:
         """Where a path may start: with nothing in flight if the source is met so, else wherever it is met."""
         source = self.question.source
         if source is None:
             return [0]
+        fits = {state for state in set(self.network.states) if state is not None and matches(source, state)}
         met = [
             number
             for number, state in enumerate(self.network.states)
-            if state is not None and matches(source, state) and not self.network.gone[number]
+            if state in fits and not self.network.gone[number]
         ]
         return [number for number in met if self.network.idle[number]] or met
 
@@ -113,7 +116,7 @@ class Search:
         every configuration so many steps away is.
         """
         enough = within
-        found = {(number, 0): 0 for number in self.starts() if not self._avoided[number]}
+        found = {(number, 0): 0 for number in self.starts if not self._avoided[number]}
         queue = deque(found)
         while queue:
             number, mask = queue.popleft()
@@ -181,7 +184,7 @@ class Search:
     def _listed(self, remaining: dict[tuple[int, int], int], length: int, wanted: int, longest: int) -> list[Path]:
         """The first *wanted* paths that differ in what they show, from *length* to *longest* steps."""
         found: dict[Path, None] = {}
-        starts = [(number, 0) for number in self.starts() if (number, 0) in remaining]
+        starts = [(number, 0) for number in self.starts if (number, 0) in remaining]
         budget = MOST_TRIED
         for bound in range(length, longest + 1):
             for start in starts:

@@ -37,7 +37,7 @@ def test_length_and_count_agree_with_networkx(door: Lifecycle, network: Network,
         for arrow in leaving:
             graph.add_edge(number, arrow.target)
     search = Search(door, network, ask(door, source, target))
-    starts = search.starts()
+    starts = search.starts
     goals = [n for n in range(len(network.states)) if search.is_goal(n, 0)]
     for start in starts:
         graph.add_edge("start", start)
