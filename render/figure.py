@@ -189,7 +189,8 @@ class Step:
     """One step of a lane, its variables after it, and the ways in which it fails.
 
     ``rows`` are the table rows behind it. ``follows`` is the id of the step it comes after; None means the step just
-    above, which is what an operation wants, whereas a trace of several processes continues each lane by itself.
+    above, which is what an operation wants, whereas a trace of several processes continues each lane by itself; the
+    empty string means none.
     """
 
     id: str
@@ -207,7 +208,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Steps in lanes, time running down. ``variables`` heads the values that steps leave behind."""
+    """Steps in lanes, time running down. ``variables`` heads the values that steps leave behind.
+
+    In a ``wide`` one, which has one thread of control, a step may use the room of the lanes at its right.
+    """
 
     id: str
     title: str
@@ -216,6 +220,7 @@ class Sequence:
     steps: tuple[Step, ...]
     variables: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    wide: bool = False
 
 
 Picture = Figure | Matrix | Sequence
@@ -274,7 +279,7 @@ def inconsistencies(picture: Picture) -> tuple[str, ...]:
         *_repeated("lane", lanes),
         *_repeated("step or branch", steps + branches),
         *_dangling("step", [step.lane for step in picture.steps], lanes),
-        *_dangling("step", [step.follows for step in picture.steps if step.follows is not None], steps),
+        *_dangling("step", [step.follows for step in picture.steps if step.follows], steps),
     )
 
 

@@ -27,6 +27,8 @@ _RAIL = 12.0
 _INSET = 28.0
 _INNER = 12.0
 _LEAST_LANE = 96.0
+_LEAST_WIDE = 60.0
+_LAST = 110.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def lay_out_sequence(sequence: Sequence) -> Drawing:
     for step in sequence.steps:
         after = step.follows if step.follows is not None else previous
         y += _GUTTER
-        box = _box(step.lines, step.kind, columns.left[step.lane], columns.width[step.lane], y, 0.0)
+        box = _box(step.lines, step.kind, columns.left[step.lane], _width(sequence, step, columns), y, 0.0)
         rows[step.id] = _Row(box, columns.left[step.lane] + _RAIL)
         if after is not None and after in rows:
             parts.append(_flow(sequence, after, step, rows))
@@ -79,6 +81,8 @@ def _columns(sequence: Sequence) -> _Columns:
     if shown:
         values_width = max(text_width(_said(value), TEXT_SIZE, bold=value.changed) for value in shown) + 16
     room = MOST_WIDTH - 2 * _MARGIN - values_width
+    if sequence.wide:
+        return _wide_columns(sequence, room, values_width)
     # What the longest line wants, and the least that the title and the longest word leave.
     wanted, least = {}, {}
     for lane in sequence.lanes:
@@ -100,6 +104,31 @@ def _columns(sequence: Sequence) -> _Columns:
         left[lane.id] = round(x, 2)
         x += width[lane.id] + 4
     return _Columns(left, width, x + 6, values_width, x + values_width + _MARGIN)
+
+
+def _wide_columns(sequence: Sequence, room: float, values_width: float) -> _Columns:
+    """Lanes as narrow as their titles allow but for the last, in which nothing can spill to the right."""
+    titles = [max(_LEAST_WIDE, text_width(clean(lane.title), TEXT_SIZE, bold=True) + 24) for lane in sequence.lanes]
+    room -= 4 * len(titles)
+    spare = max(0.0, room - sum(titles) - _LAST)
+    share = spare / max(1, len(titles))
+    left, width, x = {}, {}, _MARGIN
+    for number, lane in enumerate(sequence.lanes):
+        last = number == len(titles) - 1
+        width[lane.id] = round(titles[number] + share + (_LAST if last else 0.0), 2)
+        left[lane.id] = round(x, 2)
+        x += width[lane.id] + 4
+    return _Columns(left, width, x + 6, values_width, x + values_width + _MARGIN)
+
+
+def _width(sequence: Sequence, step: Step, columns: _Columns) -> float:
+    """How wide a step may be: its lane, or in a wide picture up to the values."""
+    own = columns.width[step.lane]
+    if not sequence.wide:
+        return own
+    longest = max((text_width(clean(line), TEXT_SIZE) for line in step.lines), default=0.0)
+    most = columns.values - 12 - columns.left[step.lane]
+    return max(own, min(most, longest + _INSET + 2 * _INNER + 8))
 
 
 def _box(lines: tuple[str, ...], kind: NodeKind, left: float, width: float, y: float, indent: float) -> Box:
