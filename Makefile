@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/nova-lifecycle
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help verify test lint output diagrams page repl bench bugs mutate conform record spin browser lock clean
+.PHONY: help verify test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -21,6 +21,52 @@ verify: $(INSTALLED) ## Build the space and decide every property: the main job
 
 test: $(INSTALLED) ## The tests (minutes)
 	$(VENV)/bin/python -X dev -W error -m pytest -q -m "not network and not nova and not spin and not browser"
+
+diagrams: $(INSTALLED) ## Every figure, into output/figures
+	$(RUN) render figures -o output/figures
+
+page: $(INSTALLED) ## The reference page, output/index.html
+	$(RUN) render page -o output/index.html
+
+output: $(INSTALLED) ## Everything that output/ holds, and the examples in the README
+	$(RUN) verify --write output
+	$(MAKE) diagrams page
+	$(VENV)/bin/python docs/refresh_readme.py
+
+fresh: output ## output/ and README.md are what the tables make of them
+	@git diff --exit-code --stat -- output README.md docs || { echo "output/ is stale: run make output and commit" >&2; exit 1; }
+	@test -z "$$(git status --porcelain -- output)" || { git status --short -- output >&2; echo "output/ has new files: commit them" >&2; exit 1; }
+
+repl: $(INSTALLED) ## Ask questions at a prompt
+	$(RUN) repl
+
+bugs: $(INSTALLED) ## Put each historical bug back, and see it found
+	$(RUN) bugs
+
+mutate: $(INSTALLED) ## Change every row in turn, and see it noticed (long)
+	$(RUN) mutate
+
+bench: $(INSTALLED) ## Times and sizes, beside Spin where it is installed
+	$(VENV)/bin/python -m benchmarks
+
+conform: $(INSTALLED) ## Compare the tables with Nova from PyPI (needs the network)
+	$(VENV)/bin/python -m pytest -q -m network
+	$(RUN) conform source 34.0.0
+
+releases: $(INSTALLED) ## Compare every release from 15 on (needs the network; long)
+	$(RUN) releases --write output
+
+record: $(INSTALLED) ## Install Nova, record some of its functional tests, replay them (needs the network; minutes)
+	$(VENV)/bin/python -m pytest -q -m nova
+
+referee: $(INSTALLED) ## Spin and cvc5 decide the same (installs Debian's spin where it can)
+	@command -v spin >/dev/null || { apt-get update -qq && apt-get install -y -qq spin gcc >/dev/null; }
+	$(VENV)/bin/python -m pytest -q -m spin
+
+browser: $(INSTALLED) ## The reference page in Chromium (installs Debian's chromium where it can)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+	cd tests/browser && npm ci --silent --no-audit --no-fund
+	$(VENV)/bin/python -m pytest -q -m browser
 
 lint: $(INSTALLED) ## ruff, formatting and mypy --strict
 	$(VENV)/bin/ruff check .
