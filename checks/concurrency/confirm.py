@@ -1,0 +1,174 @@
+"""From a path of a reduced or abstract automaton to an execution of the real one.
+
+The path says which lane changes what is kept of the record, when, and by which rows.  In between each lane may take
+steps that change nothing of that; a search fills them in, by the rules of :mod:`model.semantics` on whole records.
+What comes back is an execution of the model; None means that this path has none (it was spurious).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checks.concurrency.automaton import LOSS
+from checks.concurrency.paths import PathStep
+from model.lifecycle import Record, Scenario
+from model.program import Wait
+from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, assigned, passes
+
+ENDS = (END_FINISHED, END_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStep:
+    """One step of an execution: the lane (None: a crash), its row, and the whole record before and after.
+
+    ``control`` is where the process stood (-1 when it starts, or for a crash) and ``to`` where it stands then.
+    """
+
+    lane: int | None
+    row: str
+    before: Record
+    after: Record
+    control: int
+    to: int
+    exception: str | None = None
+    label: str | None = None
+
+
+def confirm(
+    semantics: Semantics, scenario: Scenario, kept: tuple[str, ...], path: tuple[PathStep, ...]
+) -> tuple[LaneStep, ...] | None:
+    """An execution of *scenario* that follows *path*, whose records are over the variables *kept*; None without one."""
+    return _Follower(semantics, scenario, kept, path).run()
+
+
+class _Follower:
+    def __init__(
+        self, semantics: Semantics, scenario: Scenario, kept: tuple[str, ...], path: tuple[PathStep, ...]
+    ) -> None:
+        self.semantics = semantics
+        self.scenario = scenario
+        self.columns = [semantics.lifecycle.index(name) for name in kept]
+        self.path = path
+        self.dead: set[tuple[int, Record, tuple[int, ...]]] = set()
+
+    def run(self) -> tuple[LaneStep, ...] | None:
+        return self._from(0, self.semantics.lifecycle.initial, ())
+
+    def _seen(self, record: Record) -> tuple[int, ...]:
+        return tuple(record[column] for column in self.columns)
+
+    def _from(self, number: int, record: Record, lanes: tuple[int, ...]) -> tuple[LaneStep, ...] | None:
+        if number == len(self.path):
+            return ()
+        key = (number, record, lanes)
+        if key in self.dead:
+            return None
+        for taken, after, moved in self._taken(self.path[number], record, lanes):
+            rest = self._from(number + 1, after, moved)
+            if rest is not None:
+                return (*taken, *rest)
+        self.dead.add(key)
+        return None
+
+    def _taken(
+        self, step: PathStep, record: Record, lanes: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+        """Every way to take *step*: the real steps, the record after them, and where each lane stands then."""
+        if step.lane is None:
+            yield from self._crash(step, record, lanes)
+            return
+        if step.starts:
+            for start in self.semantics.starts:
+                if start.row in step.rows and start.kind in self.scenario.kinds and passes(start.when, record):
+                    after = assigned(start.assign, record)
+                    if self._seen(after) == step.after:
+                        taken = LaneStep(step.lane, start.row, record, after, -1, start.to)
+                        for rest, last in self._over(step, after, (*lanes, start.to)):
+                            yield (taken, *rest), last[0], last[1]
+            return
+        for silent, reached, moved in self._silent(step.lane, record, lanes):
+            for taken, after in self._steps(step.lane, reached, moved):
+                if taken.row in step.rows and self._seen(after) == step.after:
+                    there = (*moved[: step.lane], taken.to, *moved[step.lane + 1 :])
+                    for rest, last in self._over(step, after, there):
+                        yield (*silent, taken, *rest), last[0], last[1]
+
+    def _over(
+        self, step: PathStep, record: Record, lanes: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[LaneStep, ...], tuple[Record, tuple[int, ...]]]]:
+        """What the lane does after its step: goes silently to its end when it is over, else nothing."""
+        assert step.lane is not None
+        if not step.ends:
+            yield (), (record, lanes)
+            return
+        for silent, after, moved in self._silent(step.lane, record, lanes):
+            if moved[step.lane] in ENDS:
+                yield silent, (after, moved)
+
+    def _silent(
+        self, lane: int, record: Record, lanes: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+        """Where *lane* can get without changing what is kept of the record, nearest first."""
+        seen = {(record, lanes[lane])}
+        waiting: deque[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]] = deque([((), record, lanes)])
+        while waiting:
+            way, before, moved = waiting.popleft()
+            yield way, before, moved
+            for taken, after in self._steps(lane, before, moved):
+                if (after, taken.to) not in seen and self._seen(after) == self._seen(before):
+                    seen.add((after, taken.to))
+                    waiting.append(((*way, taken), after, (*moved[:lane], taken.to, *moved[lane + 1 :])))
+
+    def _steps(self, lane: int, record: Record, lanes: tuple[int, ...]) -> Iterator[tuple[LaneStep, Record]]:
+        control = lanes[lane]
+        if control in ENDS:
+            return
+        locked = any(self._holds(other) for other in lanes)
+        for rule in self.semantics.rules(control):
+            if self._allowed(rule, locked=locked) and passes(rule.when, record):
+                after = assigned(rule.assign, record)
+                yield LaneStep(lane, rule.row, record, after, control, rule.to, rule.exception, rule.label), after
+        if self.scenario.lose and isinstance(self.semantics.instruction(control), Wait):
+            yield LaneStep(lane, LOSS, record, record, control, END_FAILED), record
+
+    def _allowed(self, rule: Rule, *, locked: bool) -> bool:
+        return (self.scenario.fail or not rule.spontaneous) and not (rule.acquires and locked)
+
+    def _holds(self, control: int) -> bool:
+        instruction = self.semantics.instruction(control)
+        return instruction is not None and instruction.holds
+
+    def _crash(
+        self, step: PathStep, record: Record, lanes: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+        """The service dies: where it matters how far a lane silently got before, the lanes go there first."""
+        service = next(one for one in self.semantics.lifecycle.services if one.name == step.service)
+        if service.crash_when is None:
+            return
+        for silent, reached, moved in self._settled(0, record, lanes):
+            if not passes(service.crash_when, reached):
+                continue
+            after = assigned(service.crash_set, reached)
+            if self._seen(after) != step.after:
+                continue
+            heirs = tuple(self._heir(control, service.name) for control in moved)
+            yield (*silent, LaneStep(None, f"crash/{service.name}", reached, after, -1, END_FAILED)), after, heirs
+
+    def _heir(self, control: int, service: str) -> int:
+        instruction = self.semantics.instruction(control)
+        if instruction is None or isinstance(instruction, Wait) or instruction.service != service:
+            return control
+        return self.semantics.killed(control)
+
+    def _settled(
+        self, lane: int, record: Record, lanes: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+        if lane == len(lanes):
+            yield (), record, lanes
+            return
+        for silent, reached, moved in self._silent(lane, record, lanes):
+            for rest, last, there in self._settled(lane + 1, reached, moved):
+                yield (*silent, *rest), last, there

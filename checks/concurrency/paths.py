@@ -1,0 +1,135 @@
+"""Shortest ways through an explored space, one lane a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from checks.concurrency.automaton import END, Automaton
+from checks.concurrency.exact import PIECE, Explored, steps
+from checks.concurrency.records import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step: the lane that takes it (None: a crash, of ``service``), its rows, and the record before and after.
+
+    Records are over the variables of the automaton.  ``starts`` and ``ends`` say whether the lane begins or is over.
+    """
+
+    lane: int | None
+    rows: tuple[str, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    starts: bool
+    ends: bool
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    parent: int
+    slot: int | None
+    rule: int | None
+    crash: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way from the start, and the place of each lane at its end (END for those that are over)."""
+
+    steps: tuple[PathStep, ...]
+    lanes: tuple[int, ...]
+
+
+def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Path]:
+    """For each target, given as its level and the packed configuration, a shortest way to it from the start.
+
+    One more expansion of the levels below the deepest target, whatever the number of targets.
+    """
+    wanted = list(targets)
+    levels: list[set[int]] = [set() for _ in explored.levels]
+    for level, packed in wanted:
+        levels[level].add(packed)
+    links: dict[int, _Link] = {}
+    for level in range(len(levels) - 1, 0, -1):
+        missing = np.array(sorted(levels[level]), np.int64)
+        if not len(missing):
+            continue
+        _link(explored, explored.levels[level - 1], missing, links)
+        levels[level - 1] |= {links[packed].parent for packed in levels[level]}
+    return [_walk(explored, packed, links) for _, packed in wanted]
+
+
+def _link(explored: Explored, before: Ints, missing: Ints, links: dict[int, _Link]) -> None:
+    open_ = set(missing.tolist())
+    for first in range(0, len(before), PIECE):
+        piece = before[first : first + PIECE]
+        for leaving in steps(explored.relation, explored.packing, explored.bound, piece):
+            places = np.minimum(np.searchsorted(missing, leaving.after), len(missing) - 1)
+            for hit in np.flatnonzero(missing[places] == leaving.after):
+                packed = int(leaving.after[hit])
+                if packed in open_:
+                    open_.discard(packed)
+                    rule = None if leaving.rule is None else int(leaving.rule[hit])
+                    links[packed] = _Link(int(piece[leaving.position[hit]]), leaving.slot, rule, leaving.crash)
+        if not open_:
+            return
+
+
+def _walk(explored: Explored, packed: int, links: dict[int, _Link]) -> Path:
+    chain: list[tuple[int, _Link]] = []
+    while packed in links:
+        chain.append((packed, links[packed]))
+        packed = links[packed].parent
+    lanes: list[int] = []
+    walked = []
+    for child, link in reversed(chain):
+        walked.append(_step(explored, link, child, lanes))
+    return Path(tuple(walked), tuple(lanes))
+
+
+def _step(explored: Explored, link: _Link, child: int, lanes: list[int]) -> PathStep:
+    relation, packing = explored.relation, explored.packing
+    record, places = packing.unpack(np.array([link.parent, child], np.int64))
+    before, after = (relation.records.record(int(number)) for number in record)
+    if link.rule is None or link.slot is None:
+        assert link.crash is not None
+        service = relation.automaton.crashes[link.crash].service
+        lanes[:] = _survivors(relation.automaton, service, lanes, [int(column[1]) for column in places], relation.empty)
+        return PathStep(None, (), before, after, False, False, service)
+    group = int(places[link.slot][0])
+    to = int(relation.rules.to[link.rule])
+    if group == relation.empty:
+        lane = len(lanes)
+        lanes.append(to)
+    else:
+        lane = lanes.index(group)
+        lanes[lane] = to
+    ends = to == relation.empty
+    if ends:
+        lanes[lane] = END
+    rows = rows_of(relation.automaton, group, link.rule - int(relation.rules.heads[group]))
+    return PathStep(lane, rows, before, after, group == relation.empty, ends)
+
+
+def _survivors(automaton: Automaton, service: str, lanes: list[int], after: list[int], empty: int) -> list[int]:
+    """Where each lane stands after *service* died, given where the processes stand then in any order."""
+    heirs = [
+        automaton.places[place].heirs if place != END and automaton.places[place].service == service else (place,)
+        for place in lanes
+    ]
+    wanted = sorted(place for place in after if place != empty)
+    return next(
+        list(choice) for choice in product(*heirs) if sorted(place for place in choice if place != END) == wanted
+    )
+
+
+def rows_of(automaton: Automaton, group: int, number: int) -> tuple[str, ...]:
+    """The rows of move *number* of place *group*, or of that origin when *group* is the empty slot."""
+    if group == len(automaton.places):
+        return automaton.origins[number].rows
+    return automaton.places[group].moves[number].rows
