@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.conformance.runs.from_tables import rows_of, vocabulary_of
+from checks.conformance.runs.from_tables import keys_of, rows_of, vocabulary_of
 from checks.conformance.runs.read import open_lines
 from checks.conformance.runs.replay import replay, replay_files
 from checks.conformance.runs.report import RunsReport, UnexplainedWrite, format_report
@@ -14,6 +14,7 @@ __all__ = [
     "Variable",
     "Vocabulary",
     "format_report",
+    "keys_of",
     "open_lines",
     "replay",
     "replay_files",

@@ -62,6 +62,11 @@ def rows_of(lifecycle: Lifecycle, removing: Collection[str] = ()) -> tuple[Write
     return tuple(sorted(found, key=lambda row: (order[row.id], row.operation)))
 
 
+def keys_of(lifecycle: Lifecycle) -> dict[str, str]:
+    """The key of each state variable in a recording: its name without ``_state``."""
+    return {name: name.removesuffix("_state") for name in lifecycle.state_variables}
+
+
 def vocabulary_of(lifecycle: Lifecycle, keys: Mapping[str, str], actions: Mapping[str, frozenset[str]]) -> Vocabulary:
     """The words of *lifecycle*; *keys* maps each state variable to its key in a recording."""
     variables = tuple(
