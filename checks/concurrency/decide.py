@@ -18,7 +18,7 @@ from checks.concurrency.confirm import LaneStep, confirm
 from checks.concurrency.exact import Explored, explore
 from checks.concurrency.forget import forget
 from checks.concurrency.judge import Judge, Moments, judgeable, marks_of, of_step, reads
-from checks.concurrency.paths import Path, PathStep, paths, rows_of
+from checks.concurrency.paths import PathStep, Way, paths, rows_of
 from checks.concurrency.records import Ints
 from checks.concurrency.reduce import reduce, simplify
 from checks.properties.definition import Always, Property
@@ -179,7 +179,7 @@ class _Seen:
             for key, path in zip(keys, walked, strict=True)
         ]
 
-    def _ended(self, path: Path, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
+    def _ended(self, path: Way, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
         """*path* with the step that violates, if it is a step that does, in the lane of its place."""
         if last is None:
             return path.steps

@@ -38,14 +38,14 @@ class _Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Way:
     """A way from the start, and the place of each lane at its end (END for those that are over)."""
 
     steps: tuple[PathStep, ...]
     lanes: tuple[int, ...]
 
 
-def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Path]:
+def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Way]:
     """For each target, given as its level and the packed configuration, a shortest way to it from the start.
 
     One more expansion of the levels below the deepest target, whatever the number of targets.
@@ -80,7 +80,7 @@ def _link(explored: Explored, before: Ints, missing: Ints, links: dict[int, _Lin
             return
 
 
-def _walk(explored: Explored, packed: int, links: dict[int, _Link]) -> Path:
+def _walk(explored: Explored, packed: int, links: dict[int, _Link]) -> Way:
     chain: list[tuple[int, _Link]] = []
     while packed in links:
         chain.append((packed, links[packed]))
@@ -89,7 +89,7 @@ def _walk(explored: Explored, packed: int, links: dict[int, _Link]) -> Path:
     walked = []
     for child, link in reversed(chain):
         walked.append(_step(explored, link, child, lanes))
-    return Path(tuple(walked), tuple(lanes))
+    return Way(tuple(walked), tuple(lanes))
 
 
 def _step(explored: Explored, link: _Link, child: int, lanes: list[int]) -> PathStep:
