@@ -34,6 +34,7 @@ COMMANDS = {
     "bugs": "Put each historical bug back, and see it found.",
     "mutate": "Change every row in turn, and see it noticed.",
     "render": "Draw a figure, or write the reference page.",
+    "schema": "The JSON Schema of the tables, for editors.",
     "repl": "Ask questions at a prompt.",
 }
 
