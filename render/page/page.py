@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from model.lifecycle import Lifecycle
 from model.space import all_states
-from model.state import State
 from render.clean import identifier, safe_href
 from render.page import figures
 from render.page.content import operation_entries, shared_procedures, value_entries
@@ -57,8 +56,7 @@ def page(
         Where the described source can be read, with ``{release}`` and ``{file}`` in it; None: sources are no links.
 
     """
-    edges = all_edges(lifecycle)
-    data = embedded(lifecycle, edges)
+    data = embedded(lifecycle, all_edges(lifecycle))
     properties, data["traces"] = judged(verdicts or ())
     data["figures"] = figures.drawn(lifecycle)
     style = _palette() + style_sheet() + (HERE / "style.css").read_text(encoding="utf-8")
@@ -70,13 +68,13 @@ def page(
     # The style sheet and the script are our own files, and JSON without "<" cannot end its element.
     return environment.get_template("template.html.j2").render(
         lifecycle=lifecycle,
-        values=value_entries(lifecycle, edges, _restarts(lifecycle, data)),
+        values=value_entries(lifecycle),
         families=operation_entries(lifecycle),
         shared=shared_procedures(lifecycle),
         properties=properties,
         decided=verdicts is not None,
         releases=releases,
-        figures=data["figures"],
+        figures=data["figures"]["titles"],
         counts=_counts(lifecycle, data),
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
@@ -107,21 +105,6 @@ def _source(place: str, release: str, address: str | None) -> str | None:
     """Where the file of a citation can be read."""
     file = place.partition(":")[0]
     return safe_href(address.format(release=release, file=file)) if address and file else None
-
-
-def _restarts(lifecycle: Lifecycle, data: Mapping[str, Any]) -> dict[State, tuple[str, ...]]:
-    """For each state what a restart leaves, by name, without the last variable; ``=`` says unchanged, ``-`` destroyed."""
-    everything = list(all_states(lifecycle))
-    names = [variable.values for variable in lifecycle.variables]
-    made: dict[State, tuple[str, ...]] = {}
-    for state, found in zip(everything, data["restart"], strict=False):
-        words = []
-        for after, flags, _ in found:
-            outcome = everything[after][:2]
-            shown = "/".join(names[position][value] for position, value in enumerate(outcome))
-            words.append("-" if flags & 1 else "=" if outcome == state[:2] else shown)
-        made[state] = tuple(sorted(set(words)))
-    return made
 
 
 def _counts(lifecycle: Lifecycle, data: Mapping[str, Any]) -> dict[str, int]:

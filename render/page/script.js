@@ -221,6 +221,98 @@ function restarts(number) {
       make("span", { class: "rows" }, rows.map((row) => [rowLink(row), " "]).flat()))))];
 }
 
+// --- what a value's section says besides its text ---------------------------------------------------------------------
+
+const several = (items, most, en, zh) => (items.length <= most ? items.flatMap((item, i) => (i ? [", ", item] : [item]))
+  : [make("details", null, make("summary", null, both(`${items.length} ${en}`, `${items.length} ${zh}`)), items.flatMap((item, i) => (i ? [", ", item] : [item])))]);
+const valueLink = (variable, number) => link(identifier(variables[variable].name, valueName(variable, number)), valueName(variable, number), "value");
+const ownerLink = (name) => (name in data.operations ? link(identifier("operation", name), name) : link(identifier("shared", name), name));
+
+function table(label, heads, lines) {
+  return make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, make("table", null,
+    make("thead", null, make("tr", null, heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", null, lines)));
+}
+
+// By operation; of an operation that some execution takes, only what is taken is told.
+function passages(variable, number, near, far) {
+  const flat = data.edges.flat, uses = new Map();
+  const stride = sizes.slice(variable + 1).reduce((product, size) => product * size, 1);
+  const part = (state) => Math.floor(state / stride) % sizes[variable];
+  for (let i = 0; i < flat.length; i += width) {
+    if (part(flat[i + near]) !== number || part(flat[i + far]) === number) continue;
+    for (const row of data.edges.rows[flat[i + 4]]) {
+      const name = data.rows[row][1];
+      if (!uses.has(name)) uses.set(name, []);
+      uses.get(name).push({ end: part(flat[i + far]), row, taken: flat[i + 3] === 1 });
+    }
+  }
+  if (!uses.size) return make("p", { class: "muted" }, both("Nothing does.", "没有。"));
+  const lines = [...uses].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, all]) => {
+    const taken = all.some((use) => use.taken), told = all.filter((use) => use.taken || !taken);
+    const ends = [...new Set(told.map((use) => use.end))].sort((a, b) => a - b), rows = [...new Set(told.map((use) => use.row))].sort((a, b) => a - b);
+    return [taken, make("tr", { class: taken ? null : "untaken" },
+      make("th", { scope: "row" }, ownerLink(name), taken ? null : make("small", null, both("no execution does it", "没有执行会这样做"))),
+      make("td", null, several(ends.map((end) => valueLink(variable, end)), 6, "values", "个值")),
+      make("td", null, several(rows.map(rowLink), 3, "rows", "行")))];
+  });
+  const heads = [both("Operation", "操作"), near === 1 ? both("from", "来自") : both("to", "转到"), both("by", "所经")];
+  return table(valueName(variable, number), heads, lines.sort((a, b) => b[0] - a[0]).map(([, line]) => line));
+}
+
+// The requests that pass their guard with the value, and with which values of the other variable.
+function passing(variable, number) {
+  const other = 1 - variable, found = new Map();
+  for (const guard of data.guards) {
+    for (const asked of guard.when) {
+      if (asked[variable] !== null && !asked[variable].includes(number)) continue;
+      const values = found.get(guard.operation) || new Set();
+      (asked[other] || variables[other].values.keys()).forEach((one) => values.add(one));
+      found.set(guard.operation, values);
+    }
+  }
+  if (!found.size) return make("p", { class: "muted" }, both("None does.", "没有。"));
+  return make("ul", { class: "allowed" }, [...found].map(([name, values]) => {
+    const every = sizes[other], but = values.size > every / 2;
+    const shown = [...Array(every).keys()].filter((one) => values.has(one) !== but).map((one) => valueLink(other, one));
+    return make("li", null, ownerLink(name), values.size === every ? null
+      : make("small", null, " ", but ? both("unless ", "除非 ") : both("with ", "当 "), several(shown, 6, "values", "个值")));
+  }));
+}
+
+// What a restart leaves, by the first two variables.
+function restarted(variable, number) {
+  const other = variable === 0 ? 1 : 0, last = total / sizes[0] / sizes[1], seen = new Map(), groups = new Map();
+  for (let state = 0; state < total; state++) {
+    const parts = partsOf(state);
+    if (parts[variable] !== number) continue;
+    const found = seen.get(parts[other]) || new Set();
+    for (const [after, flags] of data.restart[state]) {
+      found.add(flags & 1 ? -2 : Math.floor(after / last) === Math.floor(state / last) ? -1 : Math.floor(after / last));
+    }
+    seen.set(parts[other], found);
+  }
+  for (const [value, found] of seen) {
+    const key = [...found].sort((a, b) => a - b).join();
+    groups.set(key, [...(groups.get(key) || []), value]);
+  }
+  const outcome = (one) => (one === -2 ? both("destroyed", "已销毁") : one === -1 ? both("unchanged", "不变")
+    : [make("code", null, bdi(nameOf(one * last).split("/").slice(0, 2).join("/")))]);
+  const lines = [...groups].sort(([, a], [, b]) => b.length - a.length).map(([key, values]) => make("tr", null,
+    make("th", { scope: "row" }, values.length === sizes[other] ? both("any", "任意") : several(values.map((one) => valueLink(other, one)), 8, "values", "个值")),
+    make("td", null, key.split(",").flatMap((one, i) => [i ? both(" or ", " 或 ") : [], outcome(Number(one))].flat()))));
+  return table(valueName(variable, number), [bdi(variables[other].name), both("becomes", "变为")], lines);
+}
+
+function fillValue(view) {
+  if (view.dataset.variable === undefined || view.dataset.filled) return;
+  view.dataset.filled = "yes";
+  const variable = Number(view.dataset.variable), number = Number(view.dataset.number);
+  view.append(make("h2", null, both("How one gets there", "如何到达")), passages(variable, number, 1, 0),
+    make("h2", null, both("What may happen", "接下来可能发生什么")), passages(variable, number, 0, 1));
+  if (variable < 2) view.append(make("h2", null, both("Requests that pass their guard", "可通过守卫条件的请求")), passing(variable, number));
+  if (data.restart.length) view.append(make("h2", null, both("What a restart does", "重启后的结果")), restarted(variable, number));
+}
+
 const trail = [];
 function showState(number) {
   if (!leaving) index();
@@ -295,16 +387,31 @@ at("states").append(...variables[0].values.map(([name]) => make("option", { valu
 
 // --- figures ----------------------------------------------------------------------------------------------------------
 
+// Words by number, and text as numbers: as render.page.packing.pack writes it.
+function unpack(packed) {
+  let text = "", number = 0, scale = 1;
+  for (let i = 0; i < packed.length; i++) {
+    const digit = data.figures.digits.indexOf(packed[i]), half = data.figures.digits.length / 2;
+    number += (digit % half) * scale; scale *= half;
+    if (digit < half) { text += data.figures.words[number]; number = 0; scale = 1; }
+  }
+  return text;
+}
+
 function drawFigures(view) {
   for (const place of view.querySelectorAll(".figure:empty")) {
-    const { title, svg, table } = data.figures[place.dataset.figure];
+    const name = place.dataset.figure, title = data.figures.titles[name];
+    const svg = unpack(data.figures.drawings[name]), content = name in data.figures.tables ? unpack(data.figures.tables[name]) : null;
     const drawing = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
     // The policy forbids style attributes; what they say is set one by one.
     for (const element of [drawing, ...drawing.querySelectorAll("[data-style]")]) element.style.cssText = element.dataset.style || "";
     const frame = make("div", { class: "frame", tabindex: "0", role: "group", "aria-label": title }, drawing);
-    const content = new DOMParser().parseFromString(table, "text/html").querySelector("table");
-    place.append(tools(frame, drawing), frame, make("details", null, make("summary", null, both("The same as a table", "以表格显示")),
-      make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title }, document.importNode(content, true))));
+    place.append(tools(frame, drawing), frame);
+    if (content) {
+      const rows = document.importNode(new DOMParser().parseFromString(content, "text/html").querySelector("table"), true);
+      place.append(make("details", null, make("summary", null, both("The same as a table", "以表格显示")),
+        make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title }, rows)));
+    }
   }
 }
 
@@ -493,6 +600,7 @@ function route(moved) {
     view = target.closest(".view") || view;
   }
   for (const shown of document.querySelectorAll(".shown,.target")) shown.classList.remove("shown", "target");
+  fillValue(view);
   view.classList.add("shown");
   drawFigures(view);
   const heading = view.querySelector("h1");
