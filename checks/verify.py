@@ -10,6 +10,7 @@ from typing import Any
 from checks.anatomy import Anatomy
 from checks.candidate import candidate
 from checks.checker import faults_of_trace
+from checks.confirm import confirmed
 from checks.expectations import Expectations, known
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import Decision, Key, Witness, decide
@@ -22,7 +23,9 @@ from checks.smt.system import Phase, System
 from checks.spaces import explored
 from checks.traces import trace
 from checks.verdict import Engine, Finding, Outcome, Report, Size, Verdict
-from model.lifecycle import Lifecycle
+from model.explore import Configuration, Space, Step
+from model.forget import assumed
+from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 
 Progress = Callable[[str], None]
@@ -38,19 +41,18 @@ class Case:
     decision: Decision
     seconds: float
     z3: tuple[Outcome, float, str] = (Outcome.UNDECIDED, 0.0, "")
+    doubtful: list[Key] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Run:
-    """What a run has explored so far."""
+class Ground:
+    """A scenario, explored: with the variables that it forgets left out, and the full semantics to confirm with."""
 
-    lifecycle: Lifecycle
-    semantics: Semantics
-    anatomy: Anatomy
-    views: dict[str, View] = field(default_factory=dict)
-    bounds: dict[str, str] = field(default_factory=dict)
-    sizes: list[Size] = field(default_factory=list)
-    products: dict[tuple[str, Remembers], Product] = field(default_factory=dict)
+    scenario: Scenario
+    full: Semantics
+    view: View
+    bound: str
+    products: dict[Remembers, Product] = field(default_factory=dict)
 
 
 def verify(
@@ -69,80 +71,73 @@ def verify(
     began = time.perf_counter()
     say = progress or (lambda _: None)
     expected = expectations or Expectations()
-    chosen = [lifecycle.scenarios[name] for name in scenarios] if scenarios is not None else [
-        scenario for scenario in lifecycle.scenarios.values() if scenario.processes == 1
+    names = list(scenarios) if scenarios is not None else [
+        scenario.name for scenario in lifecycle.scenarios.values() if scenario.processes == 1
     ]  # fmt: skip
     wanted = None if property_ids is None else frozenset(property_ids)
-    asked_for = [one for one in properties(lifecycle) if wanted is None or one.id in wanted]
-    semantics = Semantics(lifecycle)
-    run = Run(lifecycle, semantics, Anatomy(lifecycle))
-    for scenario in chosen:
-        say(f"explore {scenario.name}")
+    full = Semantics(lifecycle)
+    verdicts: list[Verdict] = []
+    sizes: list[Size] = []
+    grounds: list[Ground] = []
+    for name in names:
+        scenario = lifecycle.scenarios[name]
+        say(f"explore {name}")
         before = time.perf_counter()
-        found = explored(semantics, scenario)
-        run.views[scenario.name] = View(found.space, run.anatomy, found.disturbed)
-        run.bounds[scenario.name] = found.bound
+        smaller = assumed(lifecycle, name)
+        found = explored(full if smaller is lifecycle else Semantics(smaller), scenario)
         steps = sum(map(len, found.space.edges))
-        run.sizes.append(Size(scenario.name, len(found.space.configurations), steps, time.perf_counter() - before))
-    cases: list[Case] = []
-    for one in asked_for:
-        if isinstance(one.form, OfTables):
-            continue
-        for scenario in chosen:
-            if asked(one, scenario):
-                say(f"{one.id} in {scenario.name}")
-                cases.append(_search(run, one, scenario.name))
-    if z3:
-        _prove(run, cases, say)
-    say("check the evidence")
-    verdicts = [_verdict(run, case, expected, z3=z3) for case in cases]
-    for one in asked_for:
-        if isinstance(one.form, OfTables):
+        sizes.append(Size(name, len(found.space.configurations), steps, time.perf_counter() - before))
+        view = View(found.space, Anatomy(smaller), found.disturbed)
+        ground = Ground(scenario, full, view, found.bound)
+        grounds.append(ground)
+        cases: list[Case] = []
+        for one in properties(smaller):
+            if isinstance(one.form, OfTables) or not asked(one, scenario) or (wanted is not None and one.id not in wanted):
+                continue
+            say(f"{one.id} in {name}")
+            cases.append(_search(ground, one))
+        if z3:
+            _prove(ground, cases, say)
+        say(f"check the evidence of {name}")
+        verdicts += [_verdict(ground, case, expected, z3=z3) for case in cases]
+    for one in properties(lifecycle):
+        if isinstance(one.form, OfTables) and (wanted is None or one.id in wanted):
             say(one.id)
-            verdicts.append(_named(answer(one, lifecycle, semantics, list(run.views.values())), expected))
+            verdicts.append(_named(answer(one, lifecycle, full, [ground.view for ground in grounds]), expected))
     return Report(
-        lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(run.sizes),
-        time.perf_counter() - began,
-    )  # fmt: skip
+        lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes), time.perf_counter() - began
+    )
 
 
-def _search(run: Run, one: Property, scenario: str) -> Case:
+def _search(ground: Ground, one: Property) -> Case:
     before = time.perf_counter()
     what = remembers(formulas(one))
-    if (scenario, what) not in run.products:
-        run.products[scenario, what] = Product(run.views[scenario], what)
-    product = run.products[scenario, what]
-    view = run.views[scenario]
-    return Case(one, view, product, decide(view, product, one), time.perf_counter() - before)
+    if what not in ground.products:
+        ground.products[what] = Product(ground.view, what)
+    product = ground.products[what]
+    return Case(one, ground.view, product, decide(ground.view, product, one), time.perf_counter() - before)
 
 
-def _prove(run: Run, cases: list[Case], say: Progress) -> None:
+def _prove(ground: Ground, cases: list[Case], say: Progress) -> None:
     """Let z3 confirm the claims of *cases*: those that remember the same are proved together."""
     groups: dict[Remembers, list[Case]] = {}
     for case in cases:
         groups.setdefault(case.product.what, []).append(case)
-    for together in groups.values():
-        names = list(dict.fromkeys(case.view.space.scenario.name for case in together))
-        say("z3: " + ", ".join(dict.fromkeys(case.one.id for case in together)))
-        products = [run.products[name, together[0].product.what] for name in names]
-        phases: list[Phase] = []
-        for product in products:
-            scenario = product.view.space.scenario
-            if product.view.disturbed is None:
-                phases.append(Phase(scenario))
-            else:
-                phases += [Phase(scenario, after=len(phases) + 1), Phase(scenario, disturbed=True)]
-        system = System(run.lifecycle, phases, candidate(products), run.anatomy)
-        listed: dict[Property, dict[str, frozenset[Key]]] = {}
-        for case in together:
-            known_keys = listed.setdefault(case.one, {})
-            known_keys[case.view.space.scenario.name] = frozenset(case.decision.witnesses)
+    for what, together in groups.items():
+        say(f"z3 in {ground.scenario.name}: " + ", ".join(case.one.id for case in together))
+        phases = [Phase(ground.scenario)]
+        if ground.view.disturbed is not None:
+            phases = [Phase(ground.scenario, after=1), Phase(ground.scenario, disturbed=True)]
         before = time.perf_counter()
+        claimed = candidate([ground.products[what]])
+        system = System(ground.view.lifecycle, phases, claimed, ground.view.anatomy)
+        listed = {case.one: {ground.scenario.name: frozenset(case.decision.witnesses)} for case in together}
         questions = pose(system, listed)
         text = time.perf_counter() - before
         replies = dict(answers(questions))
+        shared = (text + replies["closed"].seconds) / len(together)
         for case in together:
-            case.z3 = _judged(case, replies, text / len(together))
+            case.z3 = _judged(case, replies, shared)
 
 
 def _judged(case: Case, replies: dict[str, Answer], text: float) -> tuple[Outcome, float, str]:
@@ -158,75 +153,109 @@ def _judged(case: Case, replies: dict[str, Answer], text: float) -> tuple[Outcom
     return case.decision.outcome, seconds, "no violation but those listed, by an inductive invariant"
 
 
-def _verdict(run: Run, case: Case, expected: Expectations, *, z3: bool) -> Verdict:
-    one, scenario = case.one, case.view.space.scenario.name
+def _verdict(ground: Ground, case: Case, expected: Expectations, *, z3: bool) -> Verdict:
+    one, scenario = case.one, ground.scenario.name
     decision = case.decision
-    engines = [Engine("graph search", decision.outcome, case.seconds)]
     disagreement = ""
+    engines = [Engine("graph search", decision.outcome, case.seconds)]
     if z3:
         outcome, seconds, detail = case.z3
         engines.append(Engine("z3", outcome, seconds, detail))
         if isinstance(one.form, Always) and (outcome is not decision.outcome or "not found" in detail):
             disagreement = detail or "z3 did not decide"
-    evidence = _evidence(case)
-    refuted = _refuted(case, evidence)
+    shown = [_show(ground, case, key, witness) for key, witness in decision.witnesses.items()]
+    real = [one_shown for one_shown in shown if one_shown is not None]
+    outcome = decision.outcome
+    if shown and not real:
+        outcome = Outcome.UNDECIDED
+    evidence = _evidence(case, real)
+    refuted = [
+        f"the evidence is refuted: {fault}"
+        for plain in evidence.get("traces", ())
+        for fault in faults_of_trace(ground.full.lifecycle, ground.full, ground.scenario, plain)
+    ]
+    bound = "; ".join(part for part in (ground.bound, _doubt(shown)) if part)
     return _named(
         Verdict(
-            one.id, scenario, decision.outcome, None, tuple(engines), decision.exercised, one.assumptions,
-            tuple(_finding(case, key, witness) for key, witness in decision.witnesses.items()),
-            evidence=evidence, checked=not refuted, disagreement=disagreement or "; ".join(refuted[:3]),
-            bound=run.bounds[scenario],
+            one.id, scenario, outcome, None, tuple(engines), decision.exercised, one.assumptions,
+            tuple(_finding(ground, one_shown) for one_shown in real), evidence=evidence, checked=not refuted,
+            disagreement=disagreement or "; ".join(refuted[:3]), bound=bound,
         ),
         expected,
     )  # fmt: skip
 
 
-def _finding(case: Case, key: Key, witness: Witness) -> Finding:
-    view, lifecycle = case.view, case.view.lifecycle
-    roles = [role for role in case.one.key if role in view.roles]
+def _doubt(shown: list[Shown | None]) -> str:
+    unreal = sum(one is None for one in shown)
+    return f"{unreal} of {len(shown)} not confirmed with all variables" if unreal else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A violation with an execution of the full lifecycle: ``named`` is its key by names."""
+
+    named: dict[str, str]
+    count: int
+    space: Space
+    start: int
+    path: list[tuple[Step, int]]
+    cycle: int | None
+
+
+def _show(ground: Ground, case: Case, key: Key, witness: Witness) -> Shown | None:
+    """The violation *key* with a trace of the full lifecycle; None when no such trace was found."""
+    view = case.view
+    variables = [view.roles[role] for role in case.one.key if role in view.roles]  # type: ignore[index]
     named = {
-        lifecycle.variables[view.roles[role]].name: lifecycle.variables[view.roles[role]].values[value]  # type: ignore[index]
-        for role, value in zip(roles, key, strict=True)
+        view.lifecycle.variables[variable].name: view.lifecycle.variables[variable].values[value]
+        for variable, value in zip(variables, key, strict=True)
     }
-    shown = trace(view.space, witness.start, witness.path, witness.cycle)
-    last = next((step for step in reversed(shown.steps) if step.place), None)
-    return Finding(named, witness.count, shown, last.place if last else "", last.source if last else "")
+    space = view.space
+    if view.lifecycle is ground.full.lifecycle:
+        return Shown(named, witness.count, space, witness.start, witness.path, witness.cycle)
+    last = witness.path[-1][1] if witness.path else witness.start
+    inflight = len(space.configurations[last][1])
+
+    def ends(configuration: Configuration) -> bool:
+        record, controls = configuration
+        return len(controls) == inflight and all(
+            record[variable] == value for variable, value in zip(variables, key, strict=True)
+        )
+
+    line = confirmed(ground.full, ground.scenario, [step for step, _ in witness.path], ends)
+    if line is None:
+        return None
+    path = [(line.edges[number][0][0], number + 1) for number in range(len(line.configurations) - 1)]
+    return Shown(named, witness.count, line, 0, path, witness.cycle)
 
 
-def _evidence(case: Case) -> dict[str, Any]:
-    controls = case.view.semantics.controls
-    configurations = case.view.space.configurations
+def _finding(ground: Ground, shown: Shown) -> Finding:
+    made = trace(shown.space, shown.start, shown.path, shown.cycle)
+    last = next((step for step in reversed(made.steps) if step.place), None)
+    return Finding(shown.named, shown.count, made, last.place if last else "", last.source if last else "")
 
-    def plain(number: int) -> list[Any]:
-        record, inflight = configurations[number]
-        there = [[controls[one].point, controls[one].memory, controls[one].dirty] for one in inflight]
-        return [list(record), there]
 
-    if case.decision.outcome is Outcome.VIOLATED:
+def _evidence(case: Case, shown: list[Shown]) -> dict[str, Any]:
+    def plain(space: Space, number: int) -> list[Any]:
+        controls = space.semantics.controls
+        record, inflight = space.configurations[number]
+        return [list(record), [[controls[c].point, controls[c].memory, controls[c].dirty] for c in inflight]]
+
+    if shown:
         return {
             "kind": "traces",
             "traces": [
                 {
-                    "key": list(key),
-                    "start": plain(witness.start),
-                    "steps": [[step.row, *plain(to)] for step, to in witness.path],
-                    "cycle": witness.cycle,
+                    "key": one.named,
+                    "start": plain(one.space, one.start),
+                    "steps": [[step.row, *plain(one.space, to)] for step, to in one.path],
+                    "cycle": one.cycle,
                 }
-                for key, witness in case.decision.witnesses.items()
+                for one in shown
             ],
         }
     kind = {Always: "invariant", Leaves: "ranking", Possible: "distance"}[type(case.one.form)]  # type: ignore[index]
     return {"kind": kind, "configurations": len(case.product.nodes)}
-
-
-def _refuted(case: Case, evidence: dict[str, Any]) -> list[str]:
-    """What the checker finds wrong with *evidence*."""
-    space = case.view.space
-    faults: list[str] = []
-    for shown in evidence.get("traces", ()):
-        found = faults_of_trace(case.view.lifecycle, space.semantics, space.scenario, shown)
-        faults += [f"the evidence is refuted: {fault}" for fault in found]
-    return faults
 
 
 def _named(verdict: Verdict, expected: Expectations) -> Verdict:
