@@ -16,8 +16,8 @@ from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, Start, as
 #: The record and the controls of the processes in flight, sorted.
 Configuration = tuple[Record, tuple[int, ...]]
 
-#: Kinds of processes that start whatever is in flight: they belong to the surroundings.  All others start only while fewer
-#: processes are in flight (recovery among them) than the scenario's bound.
+#: Kinds of processes that start whatever is in flight: they belong to the surroundings.  All others start only while
+#: fewer processes are in flight (recovery among them) than the scenario's bound.
 UNBOUNDED = frozenset({"recovery", "outside"})
 
 

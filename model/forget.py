@@ -1,8 +1,8 @@
 """A lifecycle with less to remember: variables are forgotten, and whatever is tested of them may be either way.
 
-Every run of the full lifecycle is, with those variables left out, a run of the smaller one; so what holds in every run of
-the smaller one holds in every run of the full one (existential abstraction: Clarke, Grumberg, Long, "Model checking and
-abstraction", 1994).  The converse is not so: a violation found in the smaller one counts only when a run of the full one
+Every run of the full lifecycle is, with those variables left out, a run of the smaller one; so what holds in every run
+of the smaller one holds in every run of the full one (existential abstraction: Clarke, Grumberg, Long, "Model checking
+and abstraction", 1994).  The converse is not so: a violation found in the smaller one counts only when a run of the full one
 confirms it.
 
 A forgotten variable keeps its place with the single value ``*``, so that variables keep their numbers.
@@ -222,7 +222,8 @@ def _possible(lifecycle: Lifecycle) -> list[frozenset[int]]:
             if isinstance(operand, int):
                 new = {operand}
             elif operand[0] == "variable":
-                names, source = lifecycle.variables[variable].values, lifecycle.variables[int(operand[1])].values
+                names = lifecycle.variables[variable].values
+                source = lifecycle.variables[int(operand[1])].values
                 new = {names.index(source[value]) for value in possible[int(operand[1])] if source[value] in names}
             else:
                 new = everything[variable]

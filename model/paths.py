@@ -16,7 +16,6 @@ from model.lifecycle import Lifecycle
 from model.network import Arrow, Network
 from model.state import Pattern, State, matches
 
-
 #: How many steps longer than the shortest the listed paths may be, tried in this order while there are too few; and how
 #: many paths are tried for a listing.
 LONGER = (1, 3, 8, 20)

@@ -114,6 +114,13 @@ class Default(BaseModel):
     set: dict[str, str]
 
 
+class Moved(Row):
+    """What the tables cite as ``source`` stood in ``formerly`` in the releases of this row."""
+
+    source: Source
+    formerly: Source
+
+
 class Record(BaseModel):
     """``record.yaml``: the variables beside the state, the services, the predicates and the exceptions."""
 
@@ -132,6 +139,7 @@ class Record(BaseModel):
     predicates: dict[Name, Condition]
     services: dict[Name, Service]
     exceptions: dict[Name, ExceptionKind]
+    moved: list[Moved] = Field(default=[], description="functions that other releases call otherwise")
 
 
 class StepRow(Row):

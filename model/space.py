@@ -31,7 +31,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StateSpace:
-    """All states and edges of one scenario; ``reached`` are the states met, ``resting`` those met with nothing in flight."""
+    """All states and edges of one scenario; ``resting`` are the states reached with nothing in flight."""
 
     scenario: str
     reached: frozenset[State]

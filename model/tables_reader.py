@@ -184,9 +184,14 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
     }
     if faults:
         raise InputError(*_sorted(faults))
-    rows = flattener.rows
+    moved = {move.source: move.formerly for move in record.moved if in_release(move, release)}
+    rows = {name: replace(row, source=moved.get(row.source, row.source)) for name, row in flattener.rows.items()}
     operations = {
-        name: _with_rows(operation, tuple(row.id for row in rows.values() if row.operation == name))
+        name: replace(
+            operation,
+            rows=tuple(row.id for row in rows.values() if row.operation == name),
+            guards=tuple(replace(guard, source=moved.get(guard.source, guard.source)) for guard in operation.guards),
+        )
         for name, operation in operations.items()
     }
     assert all(instruction is not None for instruction in flattener.instructions)
@@ -216,12 +221,6 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         exceptions=exceptions,
         observed=observed,
     )
-
-
-def _with_rows(operation: Operation, rows: tuple[str, ...]) -> Operation:
-    from dataclasses import replace
-
-    return replace(operation, rows=rows)
 
 
 def _values(parts: _Parts, release: str, faults: list[Fault]) -> dict[str, tuple[Value, ...]]:

@@ -49,7 +49,9 @@ def test_every_command_has_help_with_examples(capsys: pytest.CaptureFixture[str]
         (["export", "-o", "/nowhere/file.json"], "/nowhere/file.json"),
     ],
 )
-def test_bad_input_is_told_with_its_remedy(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+def test_bad_input_is_told_with_its_remedy(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
     status, out, err = run(capsys, *arguments)
     assert status == 2
     assert words in err
@@ -91,7 +93,8 @@ def test_the_door_is_answered_in_words(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_output_that_is_piped_has_no_colours_and_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m cli.main explain shut/none/off --tables {DOOR} | head -1"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 128 + 13), done.stderr
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
@@ -124,8 +127,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch:
 def test_questions_at_the_prompt(tmp_path: Path) -> None:
     code = 'restart("shut/opening/off")\nexplain("nothing")\nallowed("open/none").data\n'
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "repl", "--tables", DOOR], cwd=ROOT, input=code, capture_output=True, text=True,
-        check=True, env={"NOVA_LIFECYCLE_CACHE": str(tmp_path), "PATH": ""},
+        [sys.executable, "-m", "cli.main", "repl", "--tables", DOOR],
+        cwd=ROOT, input=code, capture_output=True, text=True, check=True, env={"NOVA_LIFECYCLE_CACHE": str(tmp_path), "PATH": ""},
     )  # fmt: skip
     assert "JAMMED/None/OFF" in done.stdout
     assert "no position 'nothing'" in done.stderr

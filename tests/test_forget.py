@@ -1,4 +1,4 @@
-"""Forgetting keeps every run: each step of the full lifecycle is, with the variables left out, a step of the smaller one."""
+"""Forgetting keeps every run: each step is, with the variables left out, a step of the smaller lifecycle."""
 
 from __future__ import annotations
 

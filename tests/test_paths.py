@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx as nx
 import pytest
 
@@ -25,11 +27,16 @@ def network(space: Space) -> Network:
 
 def ask(door: Lifecycle, source: str | None, target: str, **rest: object) -> Question:
     return Question(
-        None if source is None else parse_pattern(door, source), parse_pattern(door, target), **rest  # type: ignore[arg-type]
+        None if source is None else parse_pattern(door, source),
+        parse_pattern(door, target),
+        **rest,  # type: ignore[arg-type]
     )
 
 
-@pytest.mark.parametrize(("source", "target"), [("shut/none", "open/none"), ("shut/none", "jammed"), ("open", "jammed/removing"), ("shut/opening", "jammed/none")])
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("shut/none", "open/none"), ("shut/none", "jammed"), ("open", "jammed/removing"), ("shut/opening", "jammed/none")],
+)
 def test_length_and_count_agree_with_networkx(door: Lifecycle, network: Network, source: str, target: str) -> None:
     graph: nx.MultiDiGraph = nx.MultiDiGraph()
     graph.add_nodes_from(range(len(network.states)))
@@ -53,7 +60,7 @@ def test_length_and_count_agree_with_networkx(door: Lifecycle, network: Network,
         if lengths.get(goal) == nearest:
             for nodes in nx.all_shortest_paths(nx.DiGraph(graph), "start", goal):
                 ways = 1
-                for before, after in zip(nodes[1:], nodes[2:], strict=False):
+                for before, after in pairwise(nodes[1:]):
                     ways *= graph.number_of_edges(before, after)
                 count += ways
     assert answer.count == count

@@ -45,9 +45,9 @@ def test_taken_edges_join_reachable_states(graph: nx.MultiDiGraph) -> None:
 
 
 def test_a_stop_is_there_by_its_rows(graph: nx.MultiDiGraph) -> None:
-    request = [d for d in graph["ACTIVE/None/RUNNING"]["ACTIVE/POWERING_OFF/RUNNING"].values()]
+    request = list(graph["ACTIVE/None/RUNNING"]["ACTIVE/POWERING_OFF/RUNNING"].values())
     assert any("stop/force_stop/request" in edge["rows"] and edge["kind"] == "request" for edge in request)
-    done = [d for d in graph["ACTIVE/POWERING_OFF/RUNNING"]["STOPPED/None/SHUTDOWN"].values()]
+    done = list(graph["ACTIVE/POWERING_OFF/RUNNING"]["STOPPED/None/SHUTDOWN"].values())
     assert any("stop/stop_instance/stopped" in edge["rows"] for edge in done)
 
 

@@ -59,7 +59,8 @@ def test_a_huge_file(door_tables: Path) -> None:
 def test_an_unknown_state_is_answered_with_the_nearest(door_tables: Path) -> None:
     replace(door_tables, "operations/open.yaml", "set: {motion: OPENING}", "set: {motion: OPENNING}")
     found = faults(door_tables)
-    assert found == ["operations/open.yaml:18: unknown motion 'OPENNING'; did you mean OPENING? legal: None, OPENING, REMOVING"]
+    place, words = "operations/open.yaml:18", "did you mean OPENING? legal: None, OPENING, REMOVING"
+    assert found == [f"{place}: unknown motion 'OPENNING'; {words}"]
 
 
 def test_a_step_that_nothing_leads_to(door_tables: Path) -> None:
@@ -124,7 +125,8 @@ def test_two_wire_names_that_are_the_same(door_tables: Path) -> None:
 
 
 def test_procedures_that_run_each_other_without_end(door_tables: Path) -> None:
-    replace(door_tables, "operations/open.yaml", "      - call: lamp_on", "      - run: again\n        procedure: turn\n      - call: lamp_on")
+    again = "      - run: again\n        procedure: turn\n"
+    replace(door_tables, "operations/open.yaml", "      - call: lamp_on", f"{again}      - call: lamp_on")
     assert any("run each other without end" in fault for fault in faults(door_tables))
 
 
@@ -134,6 +136,7 @@ def test_an_unknown_release(door_tables: Path) -> None:
 
 
 def test_rows_of_other_releases_are_left_out(door_tables: Path) -> None:
-    replace(door_tables, "operations/open.yaml", "      - call: lamp_on\n", "      - call: lamp_on\n        since: '2'\n")
+    new = "      - call: lamp_on\n"
+    replace(door_tables, "operations/open.yaml", new, f"{new}        since: '2'\n")
     assert "open/turn/lamp_on" in read_tables(door_tables, "2").rows
     assert "open/turn/lamp_on" not in read_tables(door_tables, "1").rows

@@ -23,7 +23,7 @@ Examples:
 @click.argument("state", required=False)
 @click.option("--matrix", "as_matrix", is_flag=True, help="Operations by the first state variable.")
 @common
-def command(state: str | None, as_matrix: bool, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
+def command(state: str | None, as_matrix: bool, tables: Path | None, release: str | None, as_json: bool) -> None:
     """Which API actions pass their guard in STATE, what else each asks for, and where Nova says so."""
     lifecycle = full_lifecycle(tables, release)
     if as_matrix:

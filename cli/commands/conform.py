@@ -38,7 +38,7 @@ Examples:
 )
 @click.argument("where", metavar="PATH|VERSION")
 @common
-def source(where: str, tables: Path | None, release: str | None, as_json: bool) -> int:  # noqa: FBT001
+def source(where: str, tables: Path | None, release: str | None, as_json: bool) -> int:
     """Compare both ways with a directory, an sdist, or a version that is fetched; nothing of it is executed.
 
     A directory is compared with the tables of the release that its PKG-INFO tells, or of the newest one.
@@ -69,7 +69,7 @@ Examples:
 )
 @FILES
 @common
-def runs(files: tuple[Path, ...], tables: Path | None, release: str | None, as_json: bool) -> int:  # noqa: FBT001
+def runs(files: tuple[Path, ...], tables: Path | None, release: str | None, as_json: bool) -> int:
     """Replay recorded runs: every write must be explained by a row; rows that were never seen are listed."""
     from checks.conformance.runs import format_report, keys_of, replay_files, rows_of, vocabulary_of
 
@@ -94,7 +94,7 @@ Examples:
 )
 @common
 def notifications(
-    files: tuple[Path, ...], skew: float, tables: Path | None, release: str | None, as_json: bool  # noqa: FBT001
+    files: tuple[Path, ...], skew: float, tables: Path | None, release: str | None, as_json: bool
 ) -> int:  # fmt: skip
     """Judge versioned notifications of a cloud, one JSON a line, in any order.
 
@@ -121,7 +121,7 @@ Examples:
 )
 @click.argument("path", type=click.Path(path_type=Path))
 @common
-def docs(path: Path, tables: Path | None, release: str | None, as_json: bool) -> int:  # noqa: FBT001
+def docs(path: Path, tables: Path | None, release: str | None, as_json: bool) -> int:
     """List what Nova's page on states says and the model denies, each with the line and the source that proves it."""
     from checks.conformance.documentation import (
         compare_documentation,

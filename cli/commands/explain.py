@@ -34,7 +34,7 @@ def command(
     scenario: str,
     tables: Path | None,
     release: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """What STATE means, how one gets there, what may happen next, what a restart does, what frees it."""
     lifecycle = full_lifecycle(tables, release)

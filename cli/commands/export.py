@@ -28,8 +28,8 @@ Examples:
 @scenario_option
 @common
 def command(
-    form: str, output: Path | None, everything: bool, scenario: str, tables: Path | None, release: str | None,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    form: str, output: Path | None, everything: bool, scenario: str, tables: Path | None, release: str | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """The whole graph and the tables, sorted, with a version (see docs/export.md)."""
     lifecycle = full_lifecycle(tables, release)

@@ -26,7 +26,7 @@ def command(
     language: str,
     tables: Path | None,
     release: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Every operation; or one with all of its rows: guard, steps, failures, each with its place in Nova's source."""
     lifecycle = full_lifecycle(tables, release)

@@ -38,7 +38,7 @@ Examples:
 @common
 def command(
     source: str, target: str, avoid: tuple[str, ...], via: tuple[str, ...], kinds: str | None, shortest: int,
-    scenario: str, tables: Path | None, release: str | None, as_json: bool,  # noqa: FBT001
+    scenario: str, tables: Path | None, release: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Paths FROM one state TO another, shortest first; and why there is none, when there is none."""
     lifecycle = full_lifecycle(tables, release)

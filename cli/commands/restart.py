@@ -21,7 +21,7 @@ Examples:
 )
 @click.argument("state")
 @common
-def command(state: str, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
+def command(state: str, tables: Path | None, release: str | None, as_json: bool) -> None:
     """What start-up recovery of nova-compute makes of STATE, with nothing in flight: every outcome."""
     lifecycle = full_lifecycle(tables, release)
     found = answers(lifecycle, state)

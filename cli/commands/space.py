@@ -20,7 +20,7 @@ Examples:
 )
 @scenario_option
 @common
-def command(scenario: str, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
+def command(scenario: str, tables: Path | None, release: str | None, as_json: bool) -> None:
     """Build the state space from the tables and print its size."""
     lifecycle = full_lifecycle(tables, release)
     one_of(scenario, lifecycle.scenarios, "scenario")

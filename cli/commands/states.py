@@ -19,7 +19,7 @@ Examples:
 @click.argument("variable", required=False)
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @common
-def command(variable: str | None, language: str, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
+def command(variable: str | None, language: str, tables: Path | None, release: str | None, as_json: bool) -> None:
     """Every state variable with its values: constant, wire name, number, group, meaning."""
     lifecycle = lifecycle_for(tables, release)
     wanted = [one_of(variable, lifecycle.state_variables, "variable")] if variable else list(lifecycle.state_variables)

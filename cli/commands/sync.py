@@ -24,7 +24,7 @@ Examples:
 @click.argument("state")
 @click.option("--driver", required=True, metavar="POWER", help="What the hypervisor reports.")
 @common
-def command(state: str, driver: str, tables: Path | None, release: str | None, as_json: bool) -> None:  # noqa: FBT001
+def command(state: str, driver: str, tables: Path | None, release: str | None, as_json: bool) -> None:
     """What one run of power synchronisation does in STATE when the driver reports POWER: every outcome."""
     lifecycle = full_lifecycle(tables, release)
     seen, found = answers(lifecycle, state, driver)

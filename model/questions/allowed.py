@@ -13,7 +13,7 @@ ASKED = frozenset({"request", "admin"})
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """An operation whose guard a state passes: what else must hold (variable -> values), further checks, and the source."""
+    """An operation whose guard a state passes: what else must hold (variable, values), further checks, the source."""
 
     operation: str
     actor: str

@@ -1,4 +1,4 @@
-"""All that is known of one state: meaning, status, how one gets there, what may happen, what a restart does, what frees it."""
+"""All that is known of one state: meaning, status, how one gets there, what may happen, what frees it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def explain(lifecycle: Lifecycle, view: Lifecycle, space: StateSpace, network: N
 
 
 def freeing(lifecycle: Lifecycle, state: State, semantics: Semantics) -> tuple[tuple[str, State, bool], ...]:
-    """The requests that end, when they succeed, at rest or with the record destroyed, started here with nothing in flight."""
+    """The requests that, started here with nothing in flight, may end at rest or with the record destroyed."""
     from model.explore import completed
     from model.lifecycle import holds
     from model.questions.outcomes import alone, outcomes

@@ -1,4 +1,4 @@
-"""The whole lifecycle as plain data with a version: graph, tables, scenarios.  Sorted, so that equal input is equal output."""
+"""The whole lifecycle as plain data with a version: graph and tables, in a fixed order."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Outcome:
 def alone(
     lifecycle: Lifecycle, record: Record, operations: frozenset[str], semantics: Semantics | None = None
 ) -> Space:
-    """The space of one process of *operations*, started on *record* with nothing else in flight and every step free to fail.
+    """The space of one process of *operations*, started on *record* alone; every step may fail.
 
     Where no guard lets it start, the record itself is all there is.
     """
