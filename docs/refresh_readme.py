@@ -1,7 +1,7 @@
 """Fills the console blocks of README.md with what the commands in them print (``make output``; a test compares).
 
-A block is fenced as ``console``; each line that begins with ``$ `` is run, and what follows up to the next one is its output.
-Long outputs are cut after the number of lines that a comment before the block gives: ``<!-- lines: 12 -->``.
+A block is fenced as ``console``; each line that begins with ``$ `` is run, and what follows up to the next one is its
+output.  Long outputs are cut after the number of lines that a comment before the block gives: ``<!-- lines: 12 -->``.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Every run of the full lifecycle is, with those variables left out, a run of the smaller one; so what holds in every run
 of the smaller one holds in every run of the full one (existential abstraction: Clarke, Grumberg, Long, "Model checking
-and abstraction", 1994).  The converse is not so: a violation found in the smaller one counts only when a run of the full one
-confirms it.
+and abstraction", 1994).  The converse is not so: a violation found in the smaller one counts only
+when a run of the full one confirms it.
 
 A forgotten variable keeps its place with the single value ``*``, so that variables keep their numbers.
 """
@@ -204,7 +204,7 @@ class _Forgetting:
 
 
 def _possible(lifecycle: Lifecycle) -> list[frozenset[int]]:
-    """For each variable the values that it may ever have: its first one, and what any step writes; the least such sets."""
+    """For each variable the values that it may ever have: its first one and what any step writes."""
     possible = [{variable.initial} for variable in lifecycle.variables]
     everything = [set(range(len(variable.values))) for variable in lifecycle.variables]
     writes: list[tuple[int, Operand]] = [write for service in lifecycle.services for write in service.crash_set] + [

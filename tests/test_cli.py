@@ -128,7 +128,8 @@ def test_questions_at_the_prompt(tmp_path: Path) -> None:
     code = 'restart("shut/opening/off")\nexplain("nothing")\nallowed("open/none").data\n'
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "repl", "--tables", DOOR],
-        cwd=ROOT, input=code, capture_output=True, text=True, check=True, env={"NOVA_LIFECYCLE_CACHE": str(tmp_path), "PATH": ""},
+        cwd=ROOT, input=code, capture_output=True, text=True, check=True,
+        env={"NOVA_LIFECYCLE_CACHE": str(tmp_path), "PATH": ""},
     )  # fmt: skip
     assert "JAMMED/None/OFF" in done.stdout
     assert "no position 'nothing'" in done.stderr

@@ -67,7 +67,7 @@ def _exists(lifecycle: Lifecycle, conjunction: Conjunction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """For one operation and one value of the first variable: the values of the second that pass; ``every`` if all do."""
+    """For an operation and a value of the first variable: the values of the second that pass; ``every`` if all."""
 
     values: tuple[str, ...]
     every: bool
