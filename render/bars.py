@@ -129,12 +129,11 @@ class _Placed:
         inner = [text_width(clean(line), TEXT_SIZE, bold=True) for r in rows if r.node for line in r.node.lines]
         self.width = max(inner, default=40.0) + 26.0
         self.targets = list(dict.fromkeys(edge.target for row in rows for edge in row.out))
-        spread = {t: self._spread(t) for t in self.targets}
-        self.targets.sort(key=lambda name: (spread[name], name))
+        self.lane = self._lanes()
         left = _widest([edge for row in rows for edge in row.left]) + 34.0 if lefts else 0.0
         named = [edge for row in rows for edge in (*row.right, *row.out)]
         self.labels = _widest(named) + 30.0 if named else 0.0
-        self.lanes = len(self.targets) * _LANE + 4.0 if self.targets else 0.0
+        self.lanes = (max(self.lane.values()) + 1) * _LANE + 4.0 if self.lane else 0.0
         self.x = _MARGIN + self.bar_width[0] + left
         self.end = self.x + self.width + self.labels + self.lanes + (10.0 if rights else 0.0)
         self.total = self.end + self.bar_width[1] + _MARGIN
@@ -145,9 +144,21 @@ class _Placed:
         lines = bar_lines(self.nodes[name])
         return max(44.0, max(text_width(line, TEXT_SIZE, bold=True) for line in lines) + 20.0)
 
-    def _spread(self, target: str) -> int:
+    def _lanes(self) -> dict[str, int]:
+        """For each target the lane of the edges that lead to it: short ones inside, and one lane for several apart."""
         at = {row.node.id: i for i, row in enumerate(self.rows) if row.node}
-        return max(abs(at[e.source] - at[target]) for row in self.rows for e in row.out if e.target == target)
+        spans = {}
+        for target in self.targets:
+            ends = [at[target], *(at[e.source] for row in self.rows for e in row.out if e.target == target)]
+            spans[target] = (min(ends), max(ends))
+        made: dict[str, int] = {}
+        for target in sorted(spans, key=lambda name: (spans[name][1] - spans[name][0], spans[name], name)):
+            low, high = spans[target]
+            taken = {made[other] for other in made if spans[other][0] <= high and low <= spans[other][1]}
+            # Inner lanes belong to what lies within: a span must not be inside of one that it contains.
+            least = max((made[o] + 1 for o in made if low <= spans[o][0] and spans[o][1] <= high), default=0)
+            made[target] = next(lane for lane in range(least, len(spans) + least + 1) if lane not in taken)
+        return made
 
     def drawing(self, height: float) -> Drawing:
         edges: list[Part] = []
@@ -199,7 +210,7 @@ class _Placed:
         return [edge for _, edge in sorted(ports, key=lambda port: port[0])]
 
     def _port(self, here: int, others: list[int], target: str) -> tuple[int, int]:
-        lane = self.targets.index(target)
+        lane = self.lane[target]
         up = sum(other < here for other in others) > len(others) / 2
         return (0, lane) if up else (2, -lane)
 
@@ -234,7 +245,7 @@ class _Placed:
     def _laned(self, edge: Edge, y: float) -> Part:
         """An edge between two nodes of the column, by the lane of its target."""
         right = self.x + self.width
-        lane = _two(right + self.labels + 2 + self.targets.index(edge.target) * _LANE)
+        lane = _two(right + self.labels + 2 + self.lane[edge.target] * _LANE)
         enter = _two(self.enter[edge.target])
         points = ((_two(right), _two(y)), (lane, _two(y)), (lane, enter), (_two(right + _HEAD), enter))
         line = Line(points, f"edge {edge.kind}", (_two(right), enter), _head(edge))

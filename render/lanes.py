@@ -28,7 +28,9 @@ _INSET = 28.0
 _INNER = 12.0
 _LEAST_LANE = 96.0
 _LEAST_WIDE = 60.0
-_LAST = 110.0
+_LAST = 130.0
+_MOST_VALUES = 222.0
+_INDENT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,15 @@ def lay_out_sequence(sequence: Sequence) -> Drawing:
         if after is not None and after in rows:
             parts.append(_flow(sequence, after, step, rows))
         parts.append(_step_part(sequence, step, box, columns))
-        high = max(box.height, _values_height(step.values))
-        y += high
+        beside = y + _values_height(step.values)
+        y += box.height
         for branch in step.branches:
-            y += 8
-            branch_box, part = _branch_part(sequence, step, branch, y, columns)
+            y = max(y + 8, beside if branch.values else 0.0)
+            branch_box, part = _branch_part(sequence, step, branch, y, box.y + box.height, columns)
             parts.append(part)
-            y += max(branch_box.height, _values_height(branch.values))
+            beside = max(beside, y + _values_height(branch.values))
+            y += branch_box.height
+        y = max(y, beside)
         previous = step.id
     y += 14
     return finish(_framed(sequence, parts, columns, y), sequence)
@@ -79,7 +83,9 @@ def _columns(sequence: Sequence) -> _Columns:
         value for step in sequence.steps for value in (*step.values, *(v for b in step.branches for v in b.values))
     ]
     if shown:
-        values_width = max(text_width(_said(value), TEXT_SIZE, bold=value.changed) for value in shown) + 16
+        values_width = 8 + max(
+            text_width(line, TEXT_SIZE, bold=value.changed) for value in shown for line in _said(value)
+        )
     room = MOST_WIDTH - 2 * _MARGIN - values_width
     if sequence.wide:
         return _wide_columns(sequence, room, values_width)
@@ -128,7 +134,7 @@ def _width(sequence: Sequence, step: Step, columns: _Columns) -> float:
         return own
     longest = max((text_width(clean(line), TEXT_SIZE) for line in step.lines), default=0.0)
     most = columns.values - 12 - columns.left[step.lane]
-    return max(own, min(most, longest + _INSET + 2 * _INNER + 8))
+    return min(max(own, longest + _INSET + 2 * _INNER + 8), most)
 
 
 def _box(lines: tuple[str, ...], kind: NodeKind, left: float, width: float, y: float, indent: float) -> Box:
@@ -160,16 +166,18 @@ def _step_part(sequence: Sequence, step: Step, box: Box, columns: _Columns) -> P
     return Part(identifier(sequence.id, step.id), "step", shapes, step.href, step.tooltip)
 
 
-def _branch_part(sequence: Sequence, step: Step, branch: Branch, y: float, columns: _Columns) -> tuple[Box, Part]:
+def _branch_part(
+    sequence: Sequence, step: Step, branch: Branch, y: float, bottom: float, columns: _Columns
+) -> tuple[Box, Part]:
     # A branch has its row for itself: it may use the room of the lanes to the right.
     left = columns.left[step.lane]
     width = max(columns.values - 12 - left, columns.width[step.lane])
     wide = max((text_width(clean(line), TEXT_SIZE) for line in branch.lines), default=0.0)
-    width = min(width, max(columns.width[step.lane], wide + _INSET + 2 * _INNER + 24))
-    box = _box(branch.lines, NodeKind.FAILURE, left, width, y, 20.0)
+    width = min(width, max(columns.width[step.lane], wide + _INSET + 2 * _INNER + 4 + _INDENT))
+    box = _box(branch.lines, NodeKind.FAILURE, left, width, y, _INDENT)
     middle = y + box.height / 2
-    rail = left + _INSET / 2 + 8
-    line = Line(((rail, y - 8), (rail, middle), (box.x - 8, middle)), "edge failure", (box.x, middle))
+    rail = left + _INSET / 2 + 17
+    line = Line(((rail, bottom), (rail, middle), (box.x - 8, middle)), "edge failure", (box.x, middle))
     shapes: tuple[Shape, ...] = (line, box, *_text(branch.lines, box), *_values(branch.values, y, columns))
     ends = (identifier(sequence.id, step.id), identifier(sequence.id, branch.id))
     return box, Part(identifier(sequence.id, branch.id), "branch", shapes, branch.href, branch.tooltip, ends)
@@ -177,7 +185,7 @@ def _branch_part(sequence: Sequence, step: Step, branch: Branch, y: float, colum
 
 def _flow(sequence: Sequence, after: str, step: Step, rows: dict[str, _Row]) -> Part:
     start, end = rows[after], rows[step.id]
-    x1, x2 = start.anchor + 8, end.anchor + 8
+    x1, x2 = start.anchor + 7, end.anchor + 7
     top, bottom = start.box.y + start.box.height, end.box.y
     turn = bottom - _GUTTER + 7
     points = ((x1, top), (x1, bottom - 9)) if x1 == x2 else ((x1, top), (x1, turn), (x2, turn), (x2, bottom - 9))
@@ -187,22 +195,24 @@ def _flow(sequence: Sequence, after: str, step: Step, rows: dict[str, _Row]) -> 
 
 
 def _values(values: tuple[Value, ...], y: float, columns: _Columns) -> tuple[Label, ...]:
+    lines = [(line, value.changed) for value in values for line in _said(value)]
     return tuple(
         Label(
-            columns.values, round(y + 6 + i * LINE_HEIGHT + 13.3, 2), _said(value),
-            text_width(_said(value), TEXT_SIZE, bold=value.changed), TEXT_SIZE,
-            look="text name" if value.changed else "text muted",
+            columns.values, round(y + 6 + i * LINE_HEIGHT + 13.3, 2), line,
+            text_width(line, TEXT_SIZE, bold=changed), TEXT_SIZE, look="text name" if changed else "text muted",
         )
-        for i, value in enumerate(values)
+        for i, (line, changed) in enumerate(lines)
     )  # fmt: skip
 
 
 def _values_height(values: tuple[Value, ...]) -> float:
-    return len(values) * LINE_HEIGHT + 12 if values else 0.0
+    return sum(len(_said(value)) for value in values) * LINE_HEIGHT + 12 if values else 0.0
 
 
-def _said(value: Value) -> str:
-    return f"{'●' if value.changed else ' '} {clean(value.variable)}: {clean(value.value)}".strip()
+def _said(value: Value) -> tuple[str, ...]:
+    """A variable after a step, in lines; the mark says that the step has written it."""
+    mark = "● " if value.changed else ""
+    return wrap(f"{mark}{clean(value.variable)}: {clean(value.value)}", _MOST_VALUES, TEXT_SIZE, bold=value.changed)
 
 
 def _framed(sequence: Sequence, parts: list[Part], columns: _Columns, bottom: float) -> Drawing:
@@ -215,7 +225,7 @@ def _framed(sequence: Sequence, parts: list[Part], columns: _Columns, bottom: fl
         label = Label(x + width / 2, _MARGIN + 22, title, long, TEXT_SIZE, "middle", "text name")
         frames.append(Part(identifier(sequence.id, "lane", lane.id), "lane", (box, label)))
     if columns.values_width and sequence.variables:
-        title = "record"
+        title = "record after it"
         label = Label(
             columns.values, _MARGIN + 22, title, text_width(title, TEXT_SIZE, bold=True), TEXT_SIZE, look="text name"
         )

@@ -82,18 +82,26 @@ class Analysis:
         return self._followed
 
     def failures(self) -> Iterator[Failure]:
-        """Every way in which a step of the undisturbed program fails."""
+        """Every way in which a step of the undisturbed program fails: one for each exception of each point."""
         undisturbed = self.points()
+        merged: dict[tuple[int, str], tuple[Sets, dict[int, Ending]]] = {}
         for control, before in self.before.items():
             if self.point(control) < 0:
                 continue
             for rule in self.semantics.rules(control):
                 if rule.exception is None:
                     continue
-                disturbed = _forced(before, rule)
-                after = _assigned(disturbed, rule.assign)
-                endings = tuple(self._endings(rule.to, after, undisturbed))
-                yield Failure(self.point(control), rule.exception, before, endings)
+                after = _assigned(_forced(before, rule), rule.assign)
+                key = (self.point(control), rule.exception)
+                known, endings = merged.setdefault(key, (before, {}))
+                merged[key] = (_join(known, before), endings)
+                for ending in self._endings(rule.to, after, undisturbed):
+                    earlier = endings.get(ending.point)
+                    endings[ending.point] = ending if earlier is None else Ending(
+                        ending.point, _join(earlier.after, ending.after), earlier.written | ending.written
+                    )  # fmt: skip
+        for (point, exception), (before, endings) in merged.items():
+            yield Failure(point, exception, before, tuple(endings.values()))
 
     def _follow(self) -> tuple[Flow, ...]:
         flows: dict[tuple[int, int, str | None], Sets] = {}

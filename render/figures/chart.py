@@ -20,7 +20,7 @@ class Stage:
     before: set[int] = field(default_factory=set)
     after: set[int] = field(default_factory=set)
     ends: bool = False
-    labels: set[str] = field(default_factory=set)
+    labels: set[str | None] = field(default_factory=set)
 
 
 def stages(analysis: Analysis) -> list[Stage]:
@@ -36,12 +36,16 @@ def stages(analysis: Analysis) -> list[Stage]:
         lane = lane_of(analysis.lifecycle, instruction)
         major = is_major(analysis.lifecycle, instruction)
         last = made[-1] if made else None
-        if last and not major and not last.major and last.lane == lane and not isinstance(instruction, Wait):
+        if last and not major and not last.major and last.lane == lane and not _is_message(last, instruction):
             last.points.append(point)
             continue
         made.append(Stage([point], lane, instruction, major))
     _join(analysis, made)
     return [stage for stage in made if stage.points]
+
+
+def _is_message(last: Stage, instruction: Instruction) -> bool:
+    return isinstance(instruction, Wait) or isinstance(last.instruction, Wait)
 
 
 def _join(analysis: Analysis, made: list[Stage]) -> None:
@@ -53,8 +57,7 @@ def _join(analysis: Analysis, made: list[Stage]) -> None:
         elif number[flow.target] != here:
             made[here].after.add(number[flow.target])
             made[number[flow.target]].before.add(here)
-            if flow.label:
-                made[number[flow.target]].labels.add(flow.label)
+            made[number[flow.target]].labels.add(flow.label)
 
 
 def _sorted(analysis: Analysis) -> list[int]:
@@ -101,8 +104,3 @@ def is_major(lifecycle: Lifecycle, instruction: Instruction) -> bool:
     decisive = {v for name in ("present", "gone") for tests in lifecycle.predicates[name] for v, _ in tests}
     decisive |= set(range(len(lifecycle.state_variables)))
     return instruction.expect is not None or any(variable in decisive for variable, _ in instruction.writes)
-
-
-def is_silent(instruction: Instruction) -> bool:
-    """Whether a step has nothing to say in a figure: it only waits for the lock."""
-    return isinstance(instruction, Acquire)

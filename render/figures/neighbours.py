@@ -55,7 +55,9 @@ def _edges(lifecycle: Lifecycle, value: str, target: str, known: list[Leap]) -> 
         if leap.target == target:
             kind = "" if leap.failed else lifecycle.operations[leap.operation].kind
             grouped.setdefault((leap.failed, not leap.taken, kind), []).append(leap)
-    return [edge_of(lifecycle, value, target, grouped[group], _LABEL) for group in sorted(grouped)]
+    order = ["", *EdgeKind]
+    groups = sorted(grouped, key=lambda group: (*group[:2], order.index(group[2]) if group[2] in order else len(order)))
+    return [edge_of(lifecycle, value, target, grouped[group], _LABEL) for group in groups]
 
 
 def _renamed(edge: Edge) -> Edge:

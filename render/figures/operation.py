@@ -136,10 +136,12 @@ class _Chart:
 
     def _whence(self, number: int, stage: Stage) -> list[str]:
         """A line that says after which step this is, where that is not the one drawn above it."""
+        chosen = sorted(label.replace("_", " ") for label in stage.labels if label)
+        lines = [f"if {listed(chosen, 'or')}:"] if chosen and None not in stage.labels else []
         if number == 1 or number - 2 in stage.before:
-            return []
+            return lines
         earlier = sorted(n + 1 for n in stage.before)
-        return [f"after {listed([str(n) for n in earlier], 'or')}:"] if earlier else ["or:"]
+        return [f"after {listed([str(n) for n in earlier], 'or')}:" if earlier else "or:", *lines]
 
     def _whither(self, number: int, stage: Stage) -> list[str]:
         if number == len(self.stages):
