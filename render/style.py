@@ -151,8 +151,3 @@ def colour(role: str, theme: Theme) -> str:
     if theme is Theme.AUTO:
         return f"var(--{role})"
     return chosen.light if theme is Theme.LIGHT else chosen.dark
-
-
-def properties(theme: Theme) -> str:
-    """The palette as custom properties, one a line, in the order of the table."""
-    return "".join(f"--{role}:{colour(role, theme)};" for role in PALETTE)

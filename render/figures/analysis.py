@@ -57,7 +57,7 @@ class Analysis:
 
     def __init__(self, lifecycle: Lifecycle, operation: str) -> None:
         self.lifecycle = lifecycle
-        self.semantics = Semantics(lifecycle)
+        self.semantics = _semantics(lifecycle)
         self.starts = tuple(start for start in self.semantics.starts if start.operation == operation)
         self.whole: Sets = tuple(frozenset(range(len(variable.values))) for variable in lifecycle.variables)
         self.before: dict[int, Sets] = {}
@@ -154,6 +154,18 @@ class Analysis:
                     todo.append(rule.to)
         for point, (sets, written) in ended.items():
             yield Ending(point, sets, written)
+
+
+#: One set of rules serves the figures of all operations of a lifecycle.
+_KNOWN: dict[tuple[str, str], Semantics] = {}
+
+
+def _semantics(lifecycle: Lifecycle) -> Semantics:
+    key = (lifecycle.digest, lifecycle.release)
+    if key not in _KNOWN:
+        _KNOWN.clear()
+        _KNOWN[key] = Semantics(lifecycle)
+    return _KNOWN[key]
 
 
 def _meet(sets: Sets, when: tuple[tuple[int, frozenset[int]], ...]) -> Sets | None:

@@ -25,15 +25,17 @@ SUFFIX = ".svg"
 KINDS = (Figure, Matrix, Sequence)
 
 
-def render(picture: Picture, *, theme: Theme = Theme.AUTO, dot: str | os.PathLike[str] | None = None) -> bytes:
-    """The picture as a complete SVG file, in UTF-8.
+def render(
+    picture: Picture, *, theme: Theme = Theme.AUTO, dot: str | os.PathLike[str] | None = None, page: str = ""
+) -> bytes:
+    """The picture as a complete SVG file, in UTF-8; ``page`` is the address of the page in which its links point.
 
     Raises InputError when ``dot`` is not a Graphviz.
     """
-    return (write(place(picture, dot), theme=theme) + "\n").encode()
+    return (write(place(picture, dot), theme=theme, page=page) + "\n").encode()
 
 
-def write(drawing: Drawing, *, theme: Theme = Theme.AUTO, sheet: bool = True) -> str:
+def write(drawing: Drawing, *, theme: Theme = Theme.AUTO, sheet: bool = True, page: str = "") -> str:
     """A drawing as an ``svg`` element.
 
     Without ``sheet`` it is for a page that holds the style sheet once for all its pictures. A fixed ``theme`` paints
@@ -63,16 +65,17 @@ def write(drawing: Drawing, *, theme: Theme = Theme.AUTO, sheet: bool = True) ->
         size = {"width": number(drawing.width), "height": number(drawing.height)}
         ET.SubElement(root, "rect", {**size, "fill": ground})
     for part in drawing.parts:
-        _part(root, part)
+        _part(root, part, page)
     return ET.tostring(root, encoding="unicode")
 
 
-def _part(root: ET.Element, part: Part) -> None:
+def _part(root: ET.Element, part: Part, page: str) -> None:
     group = ET.SubElement(root, "g", {"id": part.id, "class": f"part {part.role}"})
     said = clean_lines(part.tooltip)
     if said:
         ET.SubElement(group, "title").text = said
-    address = safe_href(part.href)
+    within = part.href is not None and part.href.startswith("#")
+    address = safe_href(f"{page}{part.href}" if within else part.href)
     if address:
         shown = " ".join(shape.text for shape in part.shapes if isinstance(shape, Label))
         name = said.replace("\n", ", ") or shown
