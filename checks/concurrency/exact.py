@@ -24,15 +24,19 @@ PIECE = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """How a configuration is packed: ``slots`` places of ``bits`` bits each below the record."""
+    """How a configuration is packed: ``slots`` places of ``bits`` bits each below the record.
+
+    ``ordered``: slots are told apart, as an explorer that knows nothing of symmetry does.
+    """
 
     slots: int
     bits: int
+    ordered: bool = False
 
     def pack(self, record: npt.NDArray[np.integer], places: list[Ints]) -> Ints:
-        """Configurations as integers; *places* has an array a slot, in any order."""
+        """Configurations as integers; *places* has an array a slot, in any order unless they are told apart."""
         packed = record.astype(np.int64)
-        for column in _ordered(places):
+        for column in places if self.ordered else _sorted(places):
             packed <<= self.bits
             packed |= column
         return packed
@@ -44,7 +48,7 @@ class Packing:
         return packed >> (self.bits * self.slots), [(packed >> shift) & mask for shift in shifts]
 
 
-def _ordered(columns: list[Ints]) -> list[Ints]:
+def _sorted(columns: list[Ints]) -> list[Ints]:
     """The columns with each row sorted, by a network of comparisons (insertion: few columns)."""
     ordered: list[Ints] = []
     for column in columns:
@@ -75,17 +79,17 @@ class TooWide(ValueError):
     """A configuration does not fit into 64 bits."""
 
 
-def explore(automaton: Automaton, bound: int, limit: int | None = None) -> Explored:
+def explore(automaton: Automaton, bound: int, limit: int | None = None, ordered: bool = False) -> Explored:
     """Every configuration with at most *bound* processes that the initial record leads to, breadth first.
 
     Starts that are unbounded (recovery, the outside) get slots as they are needed.  *limit* bounds the number of
-    configurations.  Time is linear in the number of steps, but for the sorting of each level.
+    configurations; with *ordered* processes are told apart.  Time is linear in the number of steps, but for the sorting of each level.
     """
     relation = Relation(automaton)
     slots = bound
     while True:
         try:
-            return _explore(relation, bound, slots, limit)
+            return _explore(relation, bound, slots, limit, ordered)
         except _Overflow:
             slots += 1
 
@@ -94,8 +98,8 @@ class _Overflow(Exception):
     """A process found no slot."""
 
 
-def _explore(relation: Relation, bound: int, slots: int, limit: int | None) -> Explored:
-    packing = Packing(slots, max(1, (relation.width - 1).bit_length()))
+def _explore(relation: Relation, bound: int, slots: int, limit: int | None, ordered: bool) -> Explored:
+    packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
     explored = Explored(relation, packing, bound)
     initial = packing.pack(np.zeros(1, np.int64), [np.full(1, relation.empty)] * slots)
     visited = Visited()
@@ -180,15 +184,16 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
         in_flight += stands != relation.empty
     full = in_flight >= bound
     for slot, stands in enumerate(places):
-        position, step = _chosen(relation, base + stands, None if slot == 0 else places[slot - 1] != stands)
+        other_place = None if slot == 0 or packing.ordered else places[slot - 1] != stands
+        position, step = _chosen(relation, base + stands, other_place)
         rule = relation.rule[step].astype(np.int64)
         refused = (relation.rules.acquires[rule] & locked[position]) | (relation.rules.starts[rule] & full[position])
         if refused.any():
             allowed = ~refused
             position, step, rule = position[allowed], step[allowed], rule[allowed]
-        after = [other[position] for number, other in enumerate(places) if number != slot]
-        yield Leaving(position, packing.pack(relation.record[step], [*after, relation.rules.to[rule]]), slot, rule)
-    crowded = np.flatnonzero(places[-1] != relation.empty)
+        after = [relation.rules.to[rule] if number == slot else other[position] for number, other in enumerate(places)]
+        yield Leaving(position, packing.pack(relation.record[step], after), slot, rule)
+    crowded = np.flatnonzero(np.all([stands != relation.empty for stands in places], axis=0))
     _, step = _chosen(relation, base[crowded] + relation.empty, None)
     if not relation.rules.starts[relation.rule[step]].all():
         raise _Overflow

@@ -73,6 +73,7 @@ def marks_of(formula: Formula, semantics: Semantics) -> Marks:
     lifecycle, anatomy = semantics.lifecycle, Anatomy(semantics.lifecycle)
     wanted = [atom for atom in dict.fromkeys(atoms(formula)) if isinstance(atom, OF_PROCESS)]
     speaks = any(isinstance(atom, Pending) for atom in atoms(formula))
+    markers = {atom: anatomy.markers(lifecycle.predicates[atom.name]) for atom in wanted if isinstance(atom, ByMarker)}
     crashable = {service.name for service in lifecycle.services if service.crash_when is not None}
 
     def bits(kinds: frozenset[str], operations: frozenset[str], beside: bool) -> int:
@@ -81,8 +82,8 @@ def marks_of(formula: Formula, semantics: Semantics) -> Marks:
             match atom:
                 case Kind(kinds=asked):
                     true = bool(kinds & asked)
-                case ByMarker(name=name):
-                    true = bool(operations & anatomy.markers(lifecycle.predicates[name]))
+                case ByMarker():
+                    true = bool(operations & markers[atom])
                 case _:
                     true = beside
             found |= true << number
