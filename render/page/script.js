@@ -19,7 +19,9 @@ function make(tag, attributes, ...children) {
 
 const both = (en, zh) => [make("span", { lang: "en" }, en), make("span", { lang: "zh-Hans" }, zh)];
 const bdi = (text) => make("bdi", null, text);
-const link = (id, text, kind) => make("a", { href: "#" + id, class: kind }, bdi(text));
+// A long name may be broken after a part of it, not within.
+const broken = (name) => make("bdi", null, name.split(/(?<=[_/])/).flatMap((part, i) => (i ? [make("wbr"), part] : [part])));
+const link = (id, text, kind) => make("a", { href: "#" + id, class: kind }, broken(text));
 
 // The same as render.clean.identifier: an id is made of its names, different for different names.
 const identifier = (...names) => names.map((name) => Array.from(name, (c) =>
@@ -197,7 +199,7 @@ function ways(edges, end, empty) {
   if (!edges.length) return make("p", { class: "muted" }, empty);
   const ordered = [...edges].sort((a, b) => b.taken - a.taken);
   return make("ul", { class: "ways" }, ordered.map((edge) => make("li", { class: `${edge.kind}${edge.taken ? "" : " untaken"}` },
-    stateLink(edge[end]), " ", make("span", { class: "kind" }, edge.kind, edge.taken ? "" : both(" · no execution does it", " · 没有执行会这样做")),
+    stateLink(edge[end]), " ", make("span", { class: "kind" }, edge.kind, edge.taken ? "" : both(" · not by one request at a time", " · 一次一个请求时不会发生")),
     make("span", { class: "rows" }, edge.rows.map((row) => [rowLink(row), " "]).flat()))));
 }
 
@@ -251,7 +253,7 @@ function passages(variable, number, near, far) {
     const taken = all.some((use) => use.taken), told = all.filter((use) => use.taken || !taken);
     const ends = [...new Set(told.map((use) => use.end))].sort((a, b) => a - b), rows = [...new Set(told.map((use) => use.row))].sort((a, b) => a - b);
     return [taken, make("tr", { class: taken ? null : "untaken" },
-      make("th", { scope: "row" }, ownerLink(name), taken ? null : make("small", null, both("no execution does it", "没有执行会这样做"))),
+      make("th", { scope: "row" }, ownerLink(name), taken ? null : make("small", null, both("not by one request at a time", "一次一个请求时不会发生"))),
       make("td", null, several(ends.map((end) => valueLink(variable, end)), 6, "values", "个值")),
       make("td", null, several(rows.map(rowLink), 3, "rows", "行")))];
   });
@@ -321,7 +323,7 @@ function showState(number) {
   trail.push(number);
   if (trail.length > 12) trail.shift();
   at("trail").replaceChildren(...trail.map((one) => make("li", null, one === number ? make("b", null, bdi(nameOf(one))) : stateLink(one))));
-  at("state-name").textContent = nameOf(number);
+  at("state-name").replaceChildren(broken(nameOf(number)));
   variables.forEach((variable, i) => { at(identifier("choose", variable.name)).selectedIndex = parts[i]; });
   const met = network.states.flatMap((state, i) => (state === number ? [i] : []));
   const resting = met.some(idle), arrival = met.length ? search(null, parts, []).paths[0] : null;
@@ -454,7 +456,6 @@ function tools(frame, drawing) {
     // A drag that ends on a node is not a click on it.
     if (held && held[2]) frame.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
     held = null;
-    setTimeout(() => frame.dispatchEvent(new Event("settled")));
   });
   const button = (text, en, zh, action) => {
     const made = make("button", { type: "button" }, make("span", { "aria-hidden": "true" }, text), make("span", { class: "hidden" }, both(en, zh)));
@@ -624,7 +625,7 @@ function route(moved) {
 // From disk some browsers keep nothing for a page; then a choice lasts as long as the page.
 const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
 const keep = (name, given) => { try { localStorage.setItem(name, given); } catch { /* not kept */ } };
-function speak(language) { root.dataset.language = language; root.lang = language === "zh" ? "zh-Hans" : "en"; }
+function speak(language) { root.dataset.language = language; root.lang = language === "zh" ? "zh-Hans" : "en"; box.placeholder = box.dataset[language]; }
 function paint(theme) { if (theme === "light" || theme === "dark") root.dataset.theme = theme; else delete root.dataset.theme; }
 at("language").addEventListener("click", () => { speak(root.dataset.language === "zh" ? "en" : "zh"); keep("language", root.dataset.language); });
 at("theme").addEventListener("click", () => {
