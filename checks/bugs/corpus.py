@@ -1,0 +1,106 @@
+"""Runs the corpus: each bug is put back, and must be found then and not without."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from checks.bugs.patch import FOLDER, Patch, read_patches
+from checks.bugs.patched import patched, read_plain
+from checks.bugs.violations import Violation, violations
+from checks.verdict import Trace
+from model.errors import Fault, InputError
+from model.lifecycle import Lifecycle
+from model.load import TABLES, load
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one bug.
+
+    ``found``: a violation as the patch describes it, that the tables without the bug do not have; ``without``: the
+    classes as described that they have all the same (must be none).  For a bug that is open, ``found`` is in the tables
+    as they are.  ``steps`` is the length of the shortest trace.
+    """
+
+    id: str
+    launchpad: tuple[int, ...]
+    title: str
+    property: str
+    scenario: str
+    is_open: bool
+    found: bool
+    without: int
+    new: int
+    finding: tuple[tuple[str, str], ...]
+    steps: int
+    trace: Trace | None
+    configurations: int
+    seconds: float
+
+    @property
+    def as_expected(self) -> bool:
+        """Found with the bug and not without."""
+        return self.found and not self.without
+
+
+def examine(patch: Patch, folder: Path | None = None, release: str | None = None) -> Result:
+    """Put the bug of *patch* back into the tables in *folder* and look for it.  Raises InputError."""
+    began = time.perf_counter()
+    base, plain = _base(folder or TABLES, release)
+    before = violations(base, patch)
+    if patch.edits:
+        after = violations(patched(patch, folder or TABLES, plain, release), patch)
+    else:
+        after = before
+    known = {one.values for one in before.found}
+    matching = [one for one in after.found if one.matches(patch.finding)]
+    alike = [one for one in before.found if one.matches(patch.finding)] if patch.edits else []
+    new = [one for one in matching if not patch.edits or one.values not in known]
+    nearest = min(new, key=lambda one: one.steps, default=None)
+    return Result(
+        patch.id, tuple(patch.launchpad), patch.title, patch.property, patch.scenario, not patch.edits,
+        nearest is not None, len(alike), len(new), nearest.values if nearest else (), nearest.steps if nearest else 0,
+        nearest.trace if nearest else None, after.configurations, time.perf_counter() - began,
+    )  # fmt: skip
+
+
+def examine_all(
+    patches: Iterable[Patch], folder: Path | None = None, release: str | None = None, workers: int | None = None
+) -> Iterator[Result]:
+    """:func:`examine` for each of *patches*, on all cores, in their order."""
+    chosen = list(patches)
+    workers = min(workers or os.cpu_count() or 1, len(chosen) or 1)
+    if workers == 1:
+        for patch in chosen:
+            yield examine(patch, folder, release)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(examine, chosen, [folder] * len(chosen), [release] * len(chosen))
+
+
+def corpus(ids: Iterable[str] = ()) -> tuple[Patch, ...]:
+    """The bugs called *ids* (all by default): those that were fixed, then those that are open.  Raises InputError."""
+    everything = read_patches() + read_patches(FOLDER / "open")
+    wanted = list(ids)
+    known = {patch.id: patch for patch in everything}
+    unknown = [one for one in wanted if one not in known]
+    if unknown:
+        raise InputError(*(Fault("bugs", f"no bug {one!r}", f"{len(known)} are known, from {everything[0].id}") for one in unknown))
+    return tuple(known[one] for one in wanted) if wanted else everything
+
+
+@lru_cache(maxsize=1)
+def _base(folder: Path, release: str | None) -> tuple[Lifecycle, dict[str, Any]]:
+    return load(folder, release), read_plain(folder)
+
+
+def matching(found: Iterable[Violation], patch: Patch) -> list[Violation]:
+    """Those of *found* that are as *patch* says."""
+    return [one for one in found if one.matches(patch.finding)]
