@@ -121,6 +121,13 @@ class Moved(Row):
     formerly: Source
 
 
+class LeftOut(Row):
+    """A function that writes the record and that the tables leave out on purpose."""
+
+    source: Source
+    reason: str
+
+
 class Record(BaseModel):
     """``record.yaml``: the variables beside the state, the services, the predicates and the exceptions."""
 
@@ -140,6 +147,7 @@ class Record(BaseModel):
     services: dict[Name, Service]
     exceptions: dict[Name, ExceptionKind]
     moved: list[Moved] = Field(default=[], description="functions that other releases call otherwise")
+    left_out: list[LeftOut] = Field(default=[], description="what the tables do not claim, and why")
 
 
 class StepRow(Row):

@@ -55,8 +55,9 @@ def synchronisation_differences(lifecycle: Lifecycle, facts: SourceFacts) -> Ite
         if state is None:
             continue
         record = _as_interpreted(lifecycle, completed(lifecycle, state), state[2])
-        ends = _ends(lifecycle, outcomes(alone(lifecycle, record, periodic, semantics)))
-        acts = bool(ends - {(cell.vm_state, NO_TASK)})
+        reached = outcomes(alone(lifecycle, record, periodic, semantics))
+        ends = _ends(lifecycle, reached)
+        acts = any(each.destroyed or each.state != state for each in reached)
         if acts != bool(cell.actions):
             source = " or ".join(cell.actions) or "nothing"
             yield f"{cell.vm_state}/{cell.power_state}", _pairs(ends), source

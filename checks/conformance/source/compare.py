@@ -7,10 +7,10 @@ and sets the same variables to the same values; ``$name`` on the side of the tab
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.conformance.source.diff import sets, states
-from checks.conformance.source.facts import Guard, SourceFacts, StateName, Unresolved, Write
+from checks.conformance.source.facts import Guard, Place, SourceFacts, StateName, Unresolved, Write
 from checks.conformance.source.values import VARIABLES
 from model.lifecycle import Condition, Lifecycle, Row
 
@@ -49,8 +49,20 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A function of the source that the tables leave out, with how many of its writes and guards, and why."""
+
+    source: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conformance:
-    """The result of a comparison; ``complete`` when nothing differs, nothing stands alone, nothing is unresolved."""
+    """The result of a comparison; ``complete`` when nothing differs, nothing stands alone, nothing is unresolved.
+
+    ``left_out`` are the writes and guards of which the tables say why they do not claim them.
+    """
 
     version: str | None
     matched: tuple[Agreement, ...]
@@ -58,6 +70,7 @@ class Conformance:
     only_in_tables: tuple[Alone, ...]
     only_in_source: tuple[Alone, ...]
     unresolved: tuple[Unresolved, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -71,6 +84,7 @@ def compare(lifecycle: Lifecycle, facts: SourceFacts) -> Conformance:
     Each list is sorted by its kind and place.  Rows that only read, call or cast are compared by their citation alone:
     the function must exist.
     """
+    facts, left_out = _claimed(lifecycle, facts)
     findings = [
         *_constants(lifecycle, facts),
         *_status(lifecycle, facts),
@@ -86,7 +100,25 @@ def compare(lifecycle: Lifecycle, facts: SourceFacts) -> Conformance:
         tuple(item for item, in_tables in (f for f in found if isinstance(f, tuple)) if in_tables),
         tuple(item for item, in_tables in (f for f in found if isinstance(f, tuple)) if not in_tables),
         facts.unresolved,
+        left_out,
     )
+
+
+def _claimed(lifecycle: Lifecycle, facts: SourceFacts) -> tuple[SourceFacts, tuple[LeftOut, ...]]:
+    """The *facts* without what the tables leave out, and what that is."""
+    out: dict[str, int] = dict.fromkeys(lifecycle.left_out, 0)
+
+    def claimed(places: tuple[Place, ...]) -> bool:
+        sources = {place.citation for place in places} & out.keys()
+        for source in sources:
+            out[source] += 1
+        return not sources
+
+    writes = tuple(write for write in facts.writes if claimed(write.places))
+    guards = tuple(guard for guard in facts.guards if claimed((guard.place,)))
+    unresolved = tuple(item for item in facts.unresolved if claimed((item.place,)))
+    listed = tuple(LeftOut(source, count, lifecycle.left_out[source]) for source, count in sorted(out.items()))
+    return replace(facts, writes=writes, guards=guards, unresolved=unresolved), listed
 
 
 Finding = Agreement | Difference | tuple[Alone, bool]

@@ -58,4 +58,5 @@ def format_conformance(result: Conformance, root: Path | None = None) -> str:
     for where, items in alone:
         out += [f"{where}: {item.what}: {item.place}: {item.says}" for item in items]
     out += [f"unresolved: {item.place}: {item.what}" for item in result.unresolved]
+    out += [f"left out: {item.source} ({item.count}): {item.reason}" for item in result.left_out]
     return "\n".join(out) + "\n"
