@@ -50,7 +50,7 @@ def stands(semantics: Semantics) -> list[Stand]:
     """Each control of *semantics* as a stand."""
     made = []
     for control in semantics.controls:
-        live = semantics.live_dirty(control.point) if control.point >= 0 else frozenset()
+        live = semantics._dirty_live[control.point] if control.point >= 0 else frozenset()  # noqa: SLF001 - its data
         clean = tuple(sorted(live - {variable for variable, _ in control.dirty}))
         made.append(Stand(control.point, control.memory, control.dirty, clean))
     return made
@@ -111,7 +111,7 @@ def _ghost(ghost: Ghost, sizes: list[int], remembers: frozenset[str]) -> Cube:
 def merged(cubes: Iterable[Cube]) -> list[Cube]:
     """Fewer cubes that mean the same: cubes that differ in one variable become one, variable after variable."""
     found = list(dict.fromkeys(cubes))
-    if len(found) < 2:  # noqa: PLR2004 - two are needed to merge
+    if len(found) < 2:
         return found
     for position in reversed(range(len(found[0]))):
         joined: dict[Cube, int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.verdict import Change, Trace, TraceStep
 from model.explore import Space, Step
-from model.lifecycle import Lifecycle, Record
+from model.lifecycle import Lifecycle, Record, Row
 from model.semantics import END_FAILED, END_FINISHED
 
 
@@ -22,7 +22,7 @@ def trace(space: Space, start: int, path: Sequence[tuple[Step, int]], cycle: int
     lifecycle = space.semantics.lifecycle
     record, controls = space.configurations[start]
     first = named(lifecycle, record)
-    lanes = {control: "" for control in controls}
+    lanes = dict.fromkeys(controls, "")
     made: list[TraceStep] = []
     before = first
     for step, to in path:
@@ -36,13 +36,15 @@ def trace(space: Space, start: int, path: Sequence[tuple[Step, int]], cycle: int
         lanes = {control: left.get(control, lane) for control in after}
         changes = tuple(Change(name, before[name], now[name]) for name in now if before[name] != now[name])
         made.append(
-            TraceStep(
-                step.row, step.kind, lane, row.service if row is not None else "", row.source if row is not None else "",
-                row.place if row is not None else "", changes, now, step.exception, step.label,
-            )
-        )  # fmt: skip
+            TraceStep(step.row, step.kind, lane, *_cited(row), changes, now, step.exception, step.label)
+        )
         before = now
     return Trace(first, tuple(made), cycle)
+
+
+def _cited(row: Row | None) -> tuple[str, str, str]:
+    """The service, the source and the place of *row*; a crash or a loss has none."""
+    return ("", "", "") if row is None else (row.service, row.source, row.place)
 
 
 def lines(one: Trace, width: int = 48) -> Iterator[str]:

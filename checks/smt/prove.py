@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import z3
 
 from checks.candidate import Cube, merged
-from checks.properties.definition import Always, Property
+from checks.properties.definition import Always, Leaves, Property
 from checks.properties.formula import Is, Pending, Quiet, Same, atoms
 from checks.smt.formulas import Writer
 from checks.smt.system import System, Transition
-from checks.smt.text import FALSE, Term, conjunction, disjunction, negation
+from checks.smt.text import FALSE, TRUE, Term, conjunction, disjunction, negation
 
 #: For one property: scenario -> the keys of the violations that the other engine found.
 Listed = Mapping[str, frozenset[tuple[int, ...]]]
@@ -39,6 +39,7 @@ class Questions:
     system: System
     asked: dict[str, list[str]] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
+    onward: set[tuple[int, int]] = field(default_factory=set)
 
     def add(self, question: str, obligation: str, about: str) -> None:
         """One more way in which the answer to *question* could be yes."""
@@ -66,9 +67,10 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     questions.add("initial", conjunction([fresh, negation(start)]), "the start")
     questions.asked.setdefault("closed", [])
     always = {one: one.form for one in properties if isinstance(one.form, Always)}
-    listed = {one: _listed(system, one, properties[one]) for one in always}
+    leaves = [one for one in properties if isinstance(one.form, Leaves)]
+    listed = {one: _listed(system, one, properties[one]) for one in (*always, *leaves)}
     of_states = {one for one, form in always.items() if not speaks_of_steps(form)}
-    for one in always:
+    for one in (*always, *leaves):
         questions.asked.setdefault(one.id, [])
     for points in list(system.groups):
         inside = system.invariant(points)
@@ -77,7 +79,15 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
             if bad != FALSE:
                 known = _key(system, one, listed[one], system.record)
                 questions.add(one.id, conjunction([inside, bad, negation(known)]), _where(system, points))
-        for step in system.transitions(points):
+        steps = list(system.transitions(points))
+        for one in leaves:
+            still = _stays(writer, one, points, steps)
+            if still != FALSE:
+                known = _key(system, one, listed[one], system.record)
+                questions.add(one.id, conjunction([inside, still, negation(known)]), _where(system, points))
+        for step in steps:
+            if step.mover >= 0 and not step.spontaneous and step.target >= 0:
+                questions.onward.add((points[step.mover], step.target))
             kept = system.kept(step)
             about = f"{_where(system, points)}: {step.row}"
             questions.add("closed", conjunction([inside, step.guard, negation(kept)]), about)
@@ -89,6 +99,36 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
                     known = _key(system, one, listed[one], step.record)
                     questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), about)
     return questions
+
+
+def _stays(writer: Writer, one: Property, points: tuple[int, ...], steps: list[Transition]) -> str:
+    """When an execution may stay in the region of *one* for ever: no step that fairness forces is possible."""
+    assert isinstance(one.form, Leaves)
+    idle = Transition(points, TRUE, tuple(writer.system.record), (), "", "", -1, ghost=tuple(writer.system.past.terms))
+    region = [writer.write(one.form.region, points, None)]
+    if one.form.after is not None:
+        region.append(writer.write(one.form.after, points, idle))
+    forced = (
+        step.guard
+        for step in steps
+        if (step.mover >= 0 and not step.spontaneous) or step.kind in ("recovery", "periodic")
+    )
+    return conjunction([*region, negation(disjunction(forced))])
+
+
+def ranking(onward: set[tuple[int, int]]) -> dict[int, int] | None:
+    """A number for each point that falls with every step that does not fail, found by z3; None when steps go round."""
+    points = sorted({point for edge in onward for point in edge})
+    solver = z3.SolverFor("QF_IDL")
+    lines = [f"(declare-const r{point} Int)" for point in points]
+    lines += [f"(assert (> r{before} r{after}))" for before, after in sorted(onward)]
+    solver.add(z3.parse_smt2_string("\n".join(lines)))
+    if solver.check() != z3.sat:
+        return None
+    model = solver.model()
+    found = {point: model.eval(z3.Int(f"r{point}"), model_completion=True).as_long() for point in points}
+    least = min(found.values(), default=0)
+    return {point: value - least for point, value in found.items()}
 
 
 def speaks_of_steps(form: Always) -> bool:
@@ -162,6 +202,3 @@ def _witness(questions: Questions, number: int) -> str:
         solver.add(z3.parse_smt2_string(f"{base}\n(assert {disjunction(obligations[low:middle])})"))
         low, high = (low, middle) if solver.check() == z3.sat else (middle, high)
     return questions.about[obligations[low]]
-
-
-__all__ = ["Answer", "Questions", "Transition", "answers", "pose", "speaks_of_steps"]

@@ -50,7 +50,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A scenario, or the part of it before or after its one crash (``after`` is the number of the phase that follows)."""
+    """A scenario, or the part of it before or after its one crash; ``after`` is the phase that follows."""
 
     scenario: Scenario
     disturbed: bool = False

@@ -1,0 +1,153 @@
+"""The two engines, the checker and the outputs, on a small lifecycle whose verdicts can be read off its tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from checks.anatomy import Anatomy
+from checks.checker import faults_of_trace
+from checks.expectations import Expectations, Expected, Pattern
+from checks.graph.product import Product, remembers
+from checks.graph.search import decide
+from checks.graph.view import View
+from checks.mutation import mutants, mutate
+from checks.outputs.as_json import report_json
+from checks.outputs.junit import report_junit
+from checks.outputs.sarif import report_sarif
+from checks.properties.catalogue import PROPERTIES, formulas
+from checks.traces import lines
+from checks.verdict import Outcome, Report, Verdict, fails
+from checks.verify import verify
+from model.explore import explore
+from model.lifecycle import Lifecycle
+from model.semantics import Semantics
+from model.tables_reader import read_tables
+
+DOOR = Path(__file__).parent / "lifecycles" / "door"
+
+
+@cache
+def door() -> Lifecycle:
+    return read_tables(DOOR)
+
+
+@cache
+def report() -> Report:
+    return verify(door())
+
+
+def verdict(property_id: str, scenario: str) -> Verdict:
+    (found,) = [one for one in report().verdicts if (one.property, one.scenario) == (property_id, scenario)]
+    return found
+
+
+def keys(found: Verdict) -> set[tuple[str, ...]]:
+    return {tuple(finding.key.values()) for finding in found.findings}
+
+
+def test_engines_agree_and_evidence_holds() -> None:
+    assert [one for one in report().verdicts if one.disagreement or one.checked is False] == []
+
+
+def test_a_failure_that_keeps_its_task_is_found() -> None:
+    found = verdict("rest", "sequential")
+    assert found.outcome is Outcome.VIOLATED
+    assert keys(found) == {("JAMMED", "OPENING")}
+
+
+def test_without_failures_everything_ends() -> None:
+    assert verdict("rest", "calm").outcome is Outcome.HOLDS
+    assert verdict("terminates", "calm").outcome is Outcome.HOLDS
+
+
+def test_a_lost_message_leaves_its_task() -> None:
+    assert ("SHUT", "OPENING") in keys(verdict("terminates", "lost"))
+
+
+def test_traces_are_shortest_and_can_be_read() -> None:
+    finding = verdict("rest", "sequential").findings[0]
+    assert finding.trace is not None
+    shown = list(lines(finding.trace))
+    assert len(shown) == len(finding.trace.steps) + 1
+    assert finding.trace.steps[-1].record["position"] == "JAMMED"
+    assert len(finding.trace.steps) == 6
+
+
+@pytest.mark.parametrize("dropped", ["progress", "delivery", "return"])
+def test_each_assumption_is_needed(dropped: str) -> None:
+    (one,) = [one for one in PROPERTIES if one.id == "terminates"]
+    semantics = Semantics(door())
+    scenario = "crash" if dropped == "return" else "calm"
+    view = View(explore(semantics, door().scenarios[scenario]), Anatomy(door()))
+    product = Product(view, remembers(formulas(one)))
+    with_all = decide(view, product, one)
+    without = decide(view, product, one, frozenset({dropped}))
+    assert set(with_all.witnesses) < set(without.witnesses)
+
+
+def _first_trace() -> Mapping[str, Any]:
+    return verdict("rest", "sequential").evidence["traces"][0]  # type: ignore[no-any-return]
+
+
+def test_the_checker_refutes_what_is_not_an_execution() -> None:
+    semantics, scenario = Semantics(door()), door().scenarios["sequential"]
+    for one in report().verdicts:
+        assert all(
+            faults_of_trace(door(), semantics, door().scenarios[one.scenario], shown) == []
+            for shown in one.evidence.get("traces", ())
+        )
+    good = _first_trace()
+    shorter = {**good, "steps": good["steps"][:2] + good["steps"][3:]}
+    assert faults_of_trace(door(), semantics, scenario, shorter)
+    elsewhere = {**good, "start": good["steps"][0][1:]}
+    assert faults_of_trace(door(), semantics, scenario, elsewhere)
+    renamed = {**good, "steps": [["nothing/like/it", *good["steps"][0][1:]], *good["steps"][1:]]}
+    assert faults_of_trace(door(), semantics, scenario, renamed)
+
+
+def test_a_verdict_that_differs_from_what_is_expected_fails() -> None:
+    wrong = Expectations(Expected(verdicts={"rest": {"sequential": "holds"}}))
+    (found,) = verify(door(), ["sequential"], ["rest"], expectations=wrong).verdicts
+    assert fails(found)
+    right = Expectations(Expected(verdicts={"rest": {"sequential": "violated"}}))
+    (found,) = verify(door(), ["sequential"], ["rest"], expectations=right).verdicts
+    assert not fails(found)
+
+
+def test_a_known_finding_counts_only_when_it_is_found() -> None:
+    pattern = Pattern(name="K-1", properties=["rest"], what={"en": "keeps its task"}, launchpad=[1])
+    first = next(iter(verdict("rest", "sequential").findings[0].key))
+    there = pattern.model_copy(update={"when": {first: ["JAMMED"]}})
+    gone = pattern.model_copy(update={"name": "K-2", "when": {first: ["OPEN"]}})
+    expected = Expectations(Expected(findings=[there, gone]))
+    (found,) = verify(door(), ["sequential"], ["rest"], expectations=expected).verdicts
+    assert [one.name for one in found.known] == ["K-1"]
+    assert found.unexpected == ("K-2 was expected and not found",)
+    assert fails(found)
+
+
+def test_a_vacuous_verdict_fails() -> None:
+    empty = Verdict("p", "s", Outcome.HOLDS, Outcome.HOLDS, (), 0)
+    assert fails(empty)
+
+
+def test_outputs_are_well_formed() -> None:
+    plain = json.loads(report_json(report()))
+    assert len(plain["verdicts"]) == len(report().verdicts)
+    suite = ElementTree.fromstring(report_junit(report()))  # noqa: S314 - it is our own
+    assert suite.get("tests") == str(len(report().verdicts))
+    sarif = json.loads(report_sarif(report()))
+    assert len(sarif["runs"][0]["results"]) == sum(len(one.findings) for one in report().verdicts)
+
+
+def test_mutants_are_noticed() -> None:
+    results = mutate(door(), ("sequential", "crash"), workers=1)
+    assert len(results) == len(list(mutants(door())))
+    assert sum(one.caught for one in results) >= 0.8 * len(results)
