@@ -101,7 +101,7 @@ def _columns(sequence: Sequence) -> _Columns:
         longest = max((text_width(line, TEXT_SIZE) for line in own), default=0.0)
         least[lane.id] = max(_LEAST_LANE, title, min(words, 150.0) + _INSET + 2 * _INNER)
         wanted[lane.id] = max(least[lane.id], longest + _INSET + 2 * _INNER)
-    spare = max(0.0, room - sum(least.values()))
+    spare = max(0.0, room - 6 - 4 * len(sequence.lanes) - sum(least.values()))
     asked = sum(wanted.values()) - sum(least.values())
     share = min(1.0, spare / asked) if asked else 0.0
     left, width, x = {}, {}, _MARGIN

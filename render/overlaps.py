@@ -45,15 +45,18 @@ class Overlaps:
 def find_overlaps(drawing: Drawing) -> Overlaps:
     """Every overlap in a drawing, in the order of painting.
 
-    Boxes that are only a background are not counted. A label may lie on a box of its own part, a line may end at the
+    Boxes that are only a background are not counted, but nothing may lie on the border of a group's frame. A label may lie on a box of its own part, a line may end at the
     parts that it joins. Quadratic in the number of shapes.
     """
     boxes = [(part, _box_area(shape)) for part, shape in _shapes(drawing, Box) if shape.solid]
     labels = [(part, label_area(shape)) for part, shape in _shapes(drawing, Label)]
     lines = [(part, flattened(shape)) for part, shape in _shapes(drawing, Line)]
     whole = (0.0, 0.0, drawing.width, drawing.height)
+    frames = [(part, _box_area(shape)) for part, shape in _shapes(drawing, Box) if shape.look == "group"]
     return Overlaps(
-        boxes=tuple((a.id, b.id) for (a, x), (b, y) in combinations(boxes, 2) if a.id != b.id and _meet(x, y)),
+        boxes=tuple((a.id, b.id) for (a, x), (b, y) in combinations(boxes, 2) if a.id != b.id and _meet(x, y))
+        # Inside a frame or outside, but not on its border.
+        + tuple((a.id, b.id) for a, x in frames for b, y in boxes + labels if _meet(x, y) and not _within(y, x)),
         labels=tuple((a.id, b.id) for (a, x), (b, y) in combinations(labels, 2) if _meet(x, y))
         + tuple((a.id, b.id) for a, x in labels for b, y in boxes if a.id != b.id and _meet(x, y)),
         lines_on_labels=tuple(

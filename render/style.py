@@ -112,7 +112,7 @@ NODES = MappingProxyType(
         NodeKind.CALL: NodeStyle("call: another component, which may fail", "sides", "purple", "purple-fill"),
         NodeKind.CAST: NodeStyle("cast: hands over by message", "arrow", "amber", "amber-fill"),
         NodeKind.FAILURE: NodeStyle("failure: what follows from it", "octagon", "vermillion", "vermillion-fill", "6 3"),
-        NodeKind.NOTE: NodeStyle("note", "plain", "grey", "surface"),
+        NodeKind.NOTE: NodeStyle("stands for none, or for all", "plain", "grey", "surface"),
     }
 )
 

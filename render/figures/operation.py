@@ -159,7 +159,7 @@ class _Chart:
         if isinstance(instruction, Save) and stage.major:
             lines = [f"{number}  {_words(row)}"]
             if row is not None and row.condition:
-                lines.append(row.condition if row.condition.startswith(("if ", "when ")) else f"if {row.condition}")
+                lines.append(f"({row.condition})")
             compared = self.lifecycle.variables[self.lifecycle.compare_variable]
             if instruction.expect is not None:
                 lines.append(f"expects {compared.name} " + either([compared.values[n] for n in sorted(instruction.expect)], 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from render.figure import Lane, NodeKind, Sequence, Step, Value
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from model.state import State
 
 OUTSIDE = "outside"
+#: Kinds of steps of which several in a row may share a box.
+_QUIET = frozenset({NodeKind.STEP, NodeKind.READ, NodeKind.CALL, NodeKind.SET})
 _KINDS = {
     "guard": NodeKind.GUARD,
     "save": NodeKind.SAVE,
@@ -45,7 +48,7 @@ def path_picture(lifecycle: Lifecycle, path: Path, name: str = "path", title: st
         title or f"From {ends[0]} to {ends[1]}",
         f"{len(path.steps)} steps, one lane for each operation; the state stands at the right where a step changes it.",
         tuple(Lane(lane, lane) for lane in lanes),
-        tuple(steps),
+        tuple(_folded(steps)),
         lifecycle.state_variables,
     )
 
@@ -75,7 +78,7 @@ def trace_picture(lifecycle: Lifecycle, trace: Trace, name: str = "trace", title
         title or f"An execution of {len(trace.steps)} steps",
         "One lane for each process, time running down; the record stands at the right where a step changes it.",
         tuple(Lane(lane, lane) for lane in lanes),
-        tuple(steps),
+        tuple(_folded(steps)),
         lifecycle.state_variables,
         tuple(notes),
     )
@@ -93,6 +96,31 @@ def _step(
     lines = (f"{number}  {said[0]}", *said[1:])
     shown = NodeKind.FAILURE if exception else kind
     return Step(f"step-{number}", lane, lines, shown, values, rows=(row,), follows=follows, tooltip=tip)
+
+
+def _folded(steps: list[Step]) -> list[Step]:
+    """The steps with those that one process takes in a row, and that change nothing that is shown, in one box."""
+    made: list[Step] = []
+    renamed: dict[str, str] = {}
+    for step in steps:
+        last = made[-1] if made else None
+        quiet = step.kind in _QUIET and not step.values
+        if last is not None and quiet and last.kind in _QUIET and not last.values and last.lane == step.lane:
+            numbers = f"{last.lines[0].split('  ')[0].split('–')[0]}–{step.lines[0].split('  ')[0]}"
+            words = [line.split("  ")[-1] for line in (*last.lines, *step.lines)]
+            renamed[step.id] = last.id
+            kind = NodeKind.CALL if NodeKind.CALL in (last.kind, step.kind) else last.kind
+            made[-1] = replace(
+                last,
+                lines=(f"{numbers}  {', '.join(words)}",),
+                kind=kind,
+                rows=(*last.rows, *step.rows),
+                tooltip=f"{last.tooltip}\n{step.tooltip}",
+            )
+            continue
+        follows = step.follows
+        made.append(replace(step, follows=None if follows is None else renamed.get(follows, follows)))
+    return made
 
 
 def _said(lifecycle: Lifecycle, row: str, exception: str | None) -> list[str]:
