@@ -7,7 +7,7 @@ recording, so replay follows that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from checks.conformance.runs.vocabulary import Variable, Vocabulary
 from model.lifecycle import Lifecycle
@@ -17,30 +17,20 @@ from model.rows import WriteRow
 Fields = frozenset[tuple[str, str]]
 PRESENCE, GONE = "row", "DESTROYED"
 """The variable that says whether the record exists, and its value when it does not any more."""
+REMOVES_OTHER = "destroy_other_row"
 RECORDED_AS = {"peer": "compute"}
 """Services that the tables tell apart and a recording cannot: both are the same program."""
 
 
-def rows_of(lifecycle: Lifecycle, removing: Collection[str] = ()) -> tuple[WriteRow, ...]:
+def rows_of(lifecycle: Lifecycle) -> tuple[WriteRow, ...]:
     """Every row that a recording can show, in the order of the tables.
 
     A row stands several times when it can carry several sets of dirty fields, or runs in several operations (the
     shared failure idioms). Rows that neither name a variable of the state nor expect a value are left out: they are
     not recorded.
 
-    Parameters
-    ----------
-    lifecycle
-        What the tables say.
-    removing
-        The ids of calls that remove the other of two rows of one instance: a move between databases makes a second
-        row, and the tables follow the one that is shown. Such a call explains a recorded destroy.
-
-    Raises
-    ------
-    KeyError
-        An id of *removing* is not in the tables.
-
+    A move between databases makes a second row of an instance, and the tables follow the one that is shown. A call of
+    the name :data:`REMOVES_OTHER` removes the other one: it explains a recorded destroy.
     """
     carried = _dirty_fields(lifecycle)
     seen: set[tuple[str, str, str, Fields]] = set()
@@ -54,10 +44,10 @@ def rows_of(lifecycle: Lifecycle, removing: Collection[str] = ()) -> tuple[Write
             if key not in seen and (row.writes or row.expect is not None):
                 seen.add(key)
                 found.append(row)
-    for name in removing:
-        call = lifecycle.rows[name]
-        service = RECORDED_AS.get(call.service, call.service)
-        found.append(WriteRow(name, call.operation, call.kind, service, call.source, None, {PRESENCE: GONE}, None))
+    for row in lifecycle.rows.values():
+        if row.step == REMOVES_OTHER:
+            service = RECORDED_AS.get(row.service, row.service)
+            found.append(WriteRow(row.id, row.operation, row.kind, service, row.source, None, {PRESENCE: GONE}, None))
     order = {name: position for position, name in enumerate(lifecycle.rows)}
     return tuple(sorted(found, key=lambda row: (order[row.id], row.operation)))
 
