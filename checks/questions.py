@@ -9,7 +9,8 @@ import z3
 
 from checks.graph.view import View
 from checks.properties.definition import Property
-from checks.smt.steps import Local, Outcome as Step_, Reader
+from checks.smt.steps import Local, Reader
+from checks.smt.steps import Outcome as Step_
 from checks.smt.text import FALSE, Script, Term, conjunction
 from checks.verdict import Engine, Finding, Outcome, Verdict
 from model.lifecycle import Lifecycle, holds
@@ -126,7 +127,7 @@ def _follow(
     ways: dict[Refusal, list[str]],
     depth: int,
 ) -> None:
-    if step.target < 0 or step.guard == FALSE or depth > 60:  # noqa: PLR2004 - no program is as long before a save
+    if step.target < 0 or step.guard == FALSE or depth > 60:
         return
     now = [step.assign.get(variable, term) for variable, term in enumerate(record)]
     local = Local(step.local.memory, step.local.dirty)

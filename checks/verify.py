@@ -214,7 +214,7 @@ class Shown:
 def _show(ground: Ground, case: Case, key: Key, witness: Witness) -> Shown | None:
     """The violation *key* with a trace of the full lifecycle; None when no such trace was found."""
     view = case.view
-    variables = [view.roles[role] for role in case.one.key if role in view.roles]  # type: ignore[index]
+    variables = [view.roles[role] for role in case.one.key if role in view.roles]
     named = {
         view.lifecycle.variables[variable].name: view.lifecycle.variables[variable].values[value]
         for variable, value in zip(variables, key, strict=True)
@@ -263,7 +263,7 @@ def _evidence(case: Case, shown: list[Shown]) -> dict[str, Any]:
                 for one in shown
             ],
         }
-    kind = {Always: "invariant", Leaves: "ranking", Possible: "distance"}[type(case.one.form)]  # type: ignore[index]
+    kind = {Always: "invariant", Leaves: "ranking", Possible: "distance"}[type(case.one.form)]
     return {"kind": kind, "configurations": len(case.product.nodes)}
 
 

@@ -42,7 +42,7 @@ class Decision:
 def key_at(view: View, one: Property, configuration: int) -> Key:
     """The values of the key's roles in *configuration*."""
     record = view.records[configuration]
-    return tuple(record[view.roles[role]] for role in one.key if role in view.roles)  # type: ignore[index]
+    return tuple(record[view.roles[role]] for role in one.key if role in view.roles)
 
 
 def decide(view: View, product: Product, one: Property, without: frozenset[str] = frozenset()) -> Decision:

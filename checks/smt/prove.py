@@ -148,14 +148,14 @@ def _listed(system: System, one: Property, listed: Listed) -> list[Cube]:
     asked = sum(1 << number for number, phase in enumerate(system.scenarios) if phase.scenario.name not in listed)
     made = merged((mask, *(1 << value for value in key)) for key, mask in cubes.items())
     roles = [role for role in one.key if role in Writer(system).roles]
-    everything = tuple((1 << system.reader.sizes[Writer(system).roles[role]]) - 1 for role in roles)  # type: ignore[index]
+    everything = tuple((1 << system.reader.sizes[Writer(system).roles[role]]) - 1 for role in roles)
     return [*made, (asked, *everything)] if asked else made
 
 
 def _key(system: System, one: Property, cubes: list[Cube], record: tuple[Term, ...] | list[Term]) -> str:
     """Whether the scenario and the key of *record* are among the listed *cubes*."""
     known = Writer(system).roles
-    variables = [known[role] for role in one.key if role in known]  # type: ignore[index]
+    variables = [known[role] for role in one.key if role in known]
     return disjunction(
         conjunction([
             system.script.member(system.scenario, _bits(cube[0]), system.scenario_width, len(system.scenarios)),
