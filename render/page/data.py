@@ -14,6 +14,7 @@ from model.questions.outcomes import alone, outcomes
 from model.semantics import Semantics, assigned
 from model.space import Edge, all_states
 from model.state import State
+from render.page.packing import DIGITS, written
 from render.page.steps import SCENARIO
 
 Thing = TypeVar("Thing", bound=Hashable)
@@ -41,6 +42,7 @@ def embedded(lifecycle: Lifecycle, edges: tuple[Edge, ...]) -> dict[str, Any]:
     """Everything but the figures; a state is the number of its triple, counted with the last variable fastest."""
     rows = Numbers(lifecycle.rows)
     return {
+        "digits": DIGITS,
         "variables": [
             {"name": name, "values": [[value.name, value.wire] for value in lifecycle.values[name]]}
             for name in lifecycle.state_variables
@@ -99,35 +101,41 @@ def _guard(lifecycle: Lifecycle, guard: Guard) -> dict[str, Any]:
 
 
 def _edges(lifecycle: Lifecycle, edges: tuple[Edge, ...], rows: Numbers[str]) -> dict[str, Any]:
-    """Flat: from, to, kind, taken (1 or 0), number of the list of rows; five numbers an edge."""
+    """The edges by where they come from: five numbers an edge, namely the distance from the last one's start, where it
+    leads, kind, taken (1 or 0), and the number of its list of rows.
+    """
     kinds: Numbers[str] = Numbers()
     lists: Numbers[tuple[int, ...]] = Numbers()
     flat: list[int] = []
-    for edge in edges:
-        ends = number_of(lifecycle, edge.source), number_of(lifecycle, edge.target)
+    last = 0
+    for edge in sorted(edges, key=lambda edge: edge.source):
+        start = number_of(lifecycle, edge.source)
         induced = lists.of(tuple(rows.of(row) for row in edge.rows))
-        flat += [*ends, kinds.of(edge.kind), int(edge.taken), induced]
-    return {"kinds": kinds.things, "rows": lists.things, "flat": flat}
+        flat += [start - last, number_of(lifecycle, edge.target), kinds.of(edge.kind), int(edge.taken), induced]
+        last = start
+    return {"kinds": kinds.things, "rows": lists.things, "flat": written(flat)}
 
 
 def _network(lifecycle: Lifecycle, network: Network, rows: Numbers[str]) -> dict[str, Any]:
-    """The configurations: the state of each (-1: nothing there yet), flags, how many steps leave it, and the steps.
+    """The configurations: the state of each and one more (0: nothing there yet), flags, how many steps leave it; the steps.
 
     Flags are 1 for nothing in flight, 2 for a destroyed record.  A step is a sign (row, kind, exception, label) and the
-    distance from its configuration to the next, which is small, since they are numbered breadth first.
+    distance from its configuration to the next, twice, and one more if it leads back.
     """
     signs: Numbers[tuple[int, str, str | None, str | None]] = Numbers()
     steps: list[int] = []
     for number, leaving in enumerate(network.leaving):
         for arrow in leaving:
-            steps += [signs.of((rows.of(arrow.row), arrow.kind, arrow.exception, arrow.label)), arrow.target - number]
+            distance = arrow.target - number
+            sign = signs.of((rows.of(arrow.row), arrow.kind, arrow.exception, arrow.label))
+            steps += [sign, 2 * abs(distance) + (distance < 0)]
     return {
         "scenario": network.scenario,
-        "states": [-1 if state is None else number_of(lifecycle, state) for state in network.states],
+        "states": written(0 if state is None else number_of(lifecycle, state) + 1 for state in network.states),
         "flags": "".join(str(idle + 2 * gone) for idle, gone in zip(network.idle, network.gone, strict=True)),
-        "leaving": [len(leaving) for leaving in network.leaving],
+        "leaving": written(len(leaving) for leaving in network.leaving),
         "signs": signs.things,
-        "steps": steps,
+        "steps": written(steps),
     }
 
 

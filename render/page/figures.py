@@ -8,7 +8,7 @@ from typing import Any
 from model.lifecycle import Lifecycle
 from render.figures import build, catalogue
 from render.formats import html, svg
-from render.page.packing import DIGITS, pack
+from render.page.packing import pack
 from render.place import place
 
 # The page shows one view at a time and links to sections, not to parts of figures.
@@ -36,7 +36,6 @@ def drawn(lifecycle: Lifecycle) -> dict[str, Any]:
     })  # fmt: skip
     return {
         "titles": titles,
-        "digits": DIGITS,
         "words": words,
         "drawings": {name: packed[f"svg {name}"] for name in drawings},
         "tables": {name: packed[f"html {name}"] for name in tables},

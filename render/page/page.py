@@ -12,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from model.lifecycle import Lifecycle
+from model.network import build_network
 from model.space import all_states
 from render.clean import identifier, safe_href
 from render.page import figures
 from render.page.content import operation_entries, shared_procedures, value_entries
 from render.page.data import dumped, embedded
-from render.page.steps import all_edges
+from render.page.steps import SCENARIO, all_edges
 from render.page.verdicts import judged
 from render.sheet import style_sheet
 from render.style import PALETTE
@@ -57,7 +58,7 @@ def page(
 
     """
     data = embedded(lifecycle, all_edges(lifecycle))
-    properties, data["traces"] = judged(verdicts or ())
+    properties, data["traces"] = judged(verdicts or (), lifecycle.rows)
     data["figures"] = figures.drawn(lifecycle)
     style = _palette() + style_sheet() + (HERE / "style.css").read_text(encoding="utf-8")
     script = (HERE / "script.js").read_text(encoding="utf-8")
@@ -75,7 +76,7 @@ def page(
         decided=verdicts is not None,
         releases=releases,
         figures=data["figures"]["titles"],
-        counts=_counts(lifecycle, data),
+        counts=_counts(lifecycle),
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         style_hash=_hash(style),
@@ -107,15 +108,14 @@ def _source(place: str, release: str, address: str | None) -> str | None:
     return safe_href(address.format(release=release, file=file)) if address and file else None
 
 
-def _counts(lifecycle: Lifecycle, data: Mapping[str, Any]) -> dict[str, int]:
+def _counts(lifecycle: Lifecycle) -> dict[str, int]:
     """The numbers in the page's prose."""
-    network = data["network"]
+    network = build_network(lifecycle, SCENARIO)
     return {
         "states": sum(1 for _ in all_states(lifecycle)),
-        "reached": len({state for state in network["states"] if state >= 0}),
-        "configurations": len(network["states"]),
-        "steps": len(network["steps"]) // 2,
+        "reached": len({state for state in network.states if state is not None}),
+        "configurations": len(network.states),
+        "steps": sum(len(leaving) for leaving in network.leaving),
         "rows": len(lifecycle.rows),
         "operations": len(lifecycle.operations),
-        "edges": len(data["edges"]["flat"]) // 5,
     }

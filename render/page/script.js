@@ -27,6 +27,19 @@ const link = (id, text, kind) => make("a", { href: "#" + id, class: kind }, brok
 const identifier = (...names) => names.map((name) => Array.from(name, (c) =>
   /^[A-Za-z0-9_-]$/.test(c) ? c : `.${c.codePointAt(0).toString(16)}.`).join("")).join("--");
 
+// Numbers, as render.page.packing.written writes them: digits of the upper half say that more follow.
+const digits = new Map(Array.from(data.digits, (digit, i) => [digit, i])), half = data.digits.length / 2;
+function numbers(text) {
+  const found = [];
+  let number = 0, scale = 1;
+  for (const character of text) {
+    const digit = digits.get(character);
+    number += (digit % half) * scale; scale *= half;
+    if (digit < half) { found.push(number); number = 0; scale = 1; }
+  }
+  return found;
+}
+
 // --- states ---------------------------------------------------------------------------------------------------------
 
 const variables = data.variables;
@@ -62,10 +75,11 @@ const admits = (asked, number) => partsOf(number).every((part, i) => asked[i] ==
 
 // --- the configurations, and paths through them -----------------------------------------------------------------------
 
-const network = data.network;
-const first = new Int32Array(network.states.length + 1);   // where the steps of each configuration begin
-network.leaving.forEach((count, i) => { first[i + 1] = first[i] + count; });
+const network = { ...data.network, states: numbers(data.network.states).map((state) => state - 1), steps: numbers(data.network.steps) };
+const first = new Int32Array(network.states.length + 1);    // where the steps of each configuration begin
+numbers(network.leaving).forEach((count, i) => { first[i + 1] = first[i] + count; });
 const signOf = (step) => network.signs[network.steps[2 * step]];
+const leap = (step) => { const twice = network.steps[2 * step + 1]; return twice % 2 ? -(twice - 1) / 2 : twice / 2; };
 const idle = (number) => (network.flags.charCodeAt(number) & 1) === 1;
 const gone = (number) => (network.flags.charCodeAt(number) & 2) === 2;
 
@@ -87,7 +101,7 @@ function search(from, to, avoid) {
   const after = (i) => {
     const found = [];
     for (let step = first[i]; step < first[i + 1]; step++) {
-      const target = i + network.steps[2 * step + 1];
+      const target = i + leap(step);
       if (!avoided[target]) found.push([step, target]);
     }
     return found;
@@ -183,21 +197,19 @@ function pathList(path) {
 
 // --- the state explorer -----------------------------------------------------------------------------------------------
 
-const width = 5;                                            // numbers an edge: from, to, kind, taken, rows
-let leaving = null, entering = null;
-function index() {
-  leaving = new Map(); entering = new Map();
-  const flat = data.edges.flat;
-  const put = (map, key, edge) => (map.has(key) ? map.get(key).push(edge) : map.set(key, [edge]));
-  for (let i = 0; i < flat.length; i += width) {
-    const edge = { from: flat[i], to: flat[i + 1], kind: data.edges.kinds[flat[i + 2]], taken: flat[i + 3] === 1, rows: data.edges.rows[flat[i + 4]] };
-    put(leaving, edge.from, edge); put(entering, edge.to, edge);
+const edges = [], leaving = new Map(), entering = new Map();
+{
+  const flat = numbers(data.edges.flat), put = (map, key, edge) => (map.has(key) ? map.get(key).push(edge) : map.set(key, [edge]));
+  for (let i = 0, from = 0; i < flat.length; i += 5) {
+    from += flat[i];
+    const edge = { from, to: flat[i + 1], kind: data.edges.kinds[flat[i + 2]], taken: flat[i + 3] === 1, rows: data.edges.rows[flat[i + 4]] };
+    edges.push(edge); put(leaving, from, edge); put(entering, edge.to, edge);
   }
 }
 
-function ways(edges, end, empty) {
-  if (!edges.length) return make("p", { class: "muted" }, empty);
-  const ordered = [...edges].sort((a, b) => b.taken - a.taken);
+function ways(chosen, end, empty) {
+  if (!chosen.length) return make("p", { class: "muted" }, empty);
+  const ordered = [...chosen].sort((a, b) => b.taken - a.taken);
   return make("ul", { class: "ways" }, ordered.map((edge) => make("li", { class: `${edge.kind}${edge.taken ? "" : " untaken"}` },
     stateLink(edge[end]), " ", make("span", { class: "kind" }, edge.kind, edge.taken ? "" : both(" · not by one request at a time", " · 一次一个请求时不会发生")),
     make("span", { class: "rows" }, edge.rows.map((row) => [rowLink(row), " "]).flat()))));
@@ -237,15 +249,15 @@ function table(label, heads, lines) {
 
 // By operation; of an operation that some execution takes, only what is taken is told.
 function passages(variable, number, near, far) {
-  const flat = data.edges.flat, uses = new Map();
+  const uses = new Map();
   const stride = sizes.slice(variable + 1).reduce((product, size) => product * size, 1);
   const part = (state) => Math.floor(state / stride) % sizes[variable];
-  for (let i = 0; i < flat.length; i += width) {
-    if (part(flat[i + near]) !== number || part(flat[i + far]) === number) continue;
-    for (const row of data.edges.rows[flat[i + 4]]) {
+  for (const edge of edges) {
+    if (part(edge[near]) !== number || part(edge[far]) === number) continue;
+    for (const row of edge.rows) {
       const name = data.rows[row][1];
       if (!uses.has(name)) uses.set(name, []);
-      uses.get(name).push({ end: part(flat[i + far]), row, taken: flat[i + 3] === 1 });
+      uses.get(name).push({ end: part(edge[far]), row, taken: edge.taken });
     }
   }
   if (!uses.size) return make("p", { class: "muted" }, both("Nothing does.", "没有。"));
@@ -257,7 +269,7 @@ function passages(variable, number, near, far) {
       make("td", null, several(ends.map((end) => valueLink(variable, end)), 6, "values", "个值")),
       make("td", null, several(rows.map(rowLink), 3, "rows", "行")))];
   });
-  const heads = [both("Operation", "操作"), near === 1 ? both("from", "来自") : both("to", "转到"), both("by", "所经")];
+  const heads = [both("Operation", "操作"), near === "to" ? both("from", "来自") : both("to", "转到"), both("by", "所经")];
   return table(valueName(variable, number), heads, lines.sort((a, b) => b[0] - a[0]).map(([, line]) => line));
 }
 
@@ -309,15 +321,14 @@ function fillValue(view) {
   if (view.dataset.variable === undefined || view.dataset.filled) return;
   view.dataset.filled = "yes";
   const variable = Number(view.dataset.variable), number = Number(view.dataset.number);
-  view.append(make("h2", null, both("How one gets there", "如何到达")), passages(variable, number, 1, 0),
-    make("h2", null, both("What may happen", "接下来可能发生什么")), passages(variable, number, 0, 1));
+  view.append(make("h2", null, both("How one gets there", "如何到达")), passages(variable, number, "to", "from"),
+    make("h2", null, both("What may happen", "接下来可能发生什么")), passages(variable, number, "from", "to"));
   if (variable < 2) view.append(make("h2", null, both("Requests that pass their guard", "可通过守卫条件的请求")), passing(variable, number));
   if (data.restart.length) view.append(make("h2", null, both("What a restart does", "重启后的结果")), restarted(variable, number));
 }
 
 const trail = [];
 function showState(number) {
-  if (!leaving) index();
   const parts = partsOf(number);
   if (trail.includes(number)) trail.length = trail.indexOf(number);
   trail.push(number);
@@ -389,16 +400,8 @@ at("states").append(...variables[0].values.map(([name]) => make("option", { valu
 
 // --- figures ----------------------------------------------------------------------------------------------------------
 
-// Words by number, and text as numbers: as render.page.packing.pack writes it.
-function unpack(packed) {
-  let text = "", number = 0, scale = 1;
-  for (let i = 0; i < packed.length; i++) {
-    const digit = data.figures.digits.indexOf(packed[i]), half = data.figures.digits.length / 2;
-    number += (digit % half) * scale; scale *= half;
-    if (digit < half) { text += data.figures.words[number]; number = 0; scale = 1; }
-  }
-  return text;
-}
+// Text by words, as render.page.packing.pack writes it.
+const unpack = (packed) => numbers(packed).map((number) => data.figures.words[number]).join("");
 
 function drawFigures(view) {
   for (const place of view.querySelectorAll(".figure:empty")) {
@@ -470,16 +473,19 @@ function tools(frame, drawing) {
 document.addEventListener("toggle", (event) => {
   const details = event.target, number = details.dataset ? details.dataset.trace : undefined;
   if (number === undefined || !details.open || details.childElementCount > 1) return;
-  const trace = data.traces[number], ids = new Set(data.rows.map(([id]) => id));
-  const begins = trace.cycle !== null && trace.cycle < trace.steps.length;
+  const [start, cycle, steps] = data.traces.traces[number];
+  const fields = (list) => list.flatMap((text) => [make("code", null, bdi(text)), " "]);
   details.append(make("ol", { class: "ways" },
-    make("li", null, trace.initial.map(([name, given]) => [make("code", null, bdi(`${name} = ${given}`)), " "]).flat()),
-    trace.steps.map(([row, kind, process, service, changes, exception], i) => make("li", { class: kind },
-      begins && i === trace.cycle ? make("p", { class: "kind" }, both("From here it repeats for ever:", "从这里开始无限循环：")) : null,
-      ids.has(row) ? link(identifier("row", row), row, "row") : make("code", null, bdi(row)), " ",
-      make("span", { class: "kind" }, [process, service, kind, exception].filter(Boolean).join(" · ")),
-      make("span", { class: "rows" }, changes.map(([name, before, after]) => [make("code", null, bdi(`${name}: ${before} → ${after}`)), " "]).flat()))),
-    trace.cycle === trace.steps.length ? make("li", null, both("There it stays for ever.", "此后永远停留。")) : null));
+    make("li", null, fields(data.traces.starts[start].map((pair) => pair.join(" = ")))),
+    steps.map((one, i) => {
+      const [row, kind, process, service, exception, changes] = data.traces.steps[one];
+      return make("li", { class: kind },
+        i === cycle ? make("p", { class: "kind" }, both("From here it repeats for ever:", "从这里开始无限循环：")) : null,
+        typeof row === "number" ? rowLink(row) : make("code", null, bdi(row)), " ",
+        make("span", { class: "kind" }, [process, service, kind, exception].filter(Boolean).join(" · ")),
+        make("span", { class: "rows" }, fields(changes.map(([name, before, after]) => `${name}: ${before} → ${after}`))));
+    }),
+    cycle === steps.length ? make("li", null, both("There it stays for ever.", "此后永远停留。")) : null));
 }, true);
 
 // --- search -----------------------------------------------------------------------------------------------------------

@@ -27,11 +27,21 @@ def all_edges(lifecycle: Lifecycle) -> tuple[Edge, ...]:
 
     ``taken`` says of the others that some execution does it: requests one at a time, and then this.
     """
-    requests = build_space(lifecycle, SCENARIO).edges
     # What is kept must not outlive this very file.
     made_by = sha256(Path(__file__).read_bytes()).hexdigest()
     key = f"{lifecycle.digest}\0{lifecycle.release}\0{made_by}"
-    return cached("page-edges", key, lambda: (*requests, *_unasked(lifecycle)))
+    return cached("page-edges", key, lambda: _merged((*build_space(lifecycle, SCENARIO).edges, *_unasked(lifecycle))))
+
+
+def _merged(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """One edge for all that join the same states by the same kind of step (a failure may be of either)."""
+    found: dict[tuple[State, State, str], Edge] = {}
+    for edge in edges:
+        key = (edge.source, edge.target, edge.kind)
+        other = found.get(key, edge)
+        rows = tuple(sorted({*other.rows, *edge.rows}))
+        found[key] = Edge(*key[:2], rows, edge.kind, taken=edge.taken or other.taken)
+    return tuple(found.values())
 
 
 def _unasked(lifecycle: Lifecycle) -> Iterator[Edge]:
