@@ -180,13 +180,12 @@ class _Placed:
                 y += _deep(edge)
                 edges.append(self._straight(edge, y - _BELOW, row.node.id))
             y = self._right_top(row)
-            for edge in self._ports(row):
-                if edge is None:
-                    y += _PLAIN
-                    continue
-                y += _deep(edge)
-                laned = edge in row.out
-                edges.append(self._laned(edge, y - _BELOW) if laned else self._straight(edge, y - _BELOW, row.node.id))
+            for port in self._ports(row):
+                y += _PLAIN if port is None else _deep(port)
+                if port in row.out:
+                    edges.append(self._laned(port, y - _BELOW))
+                elif port is not None:
+                    edges.append(self._straight(port, y - _BELOW, row.node.id))
         bars = [self._bar(name, side) for side in (0, 1) for name in self.figure.bars[side]]
         figure = self.figure
         name, title, said = identifier(figure.id), clean(figure.title), clean(figure.description)
@@ -202,8 +201,7 @@ class _Placed:
         at = {other.node.id: i for i, other in enumerate(self.rows) if other.node}
         here = at[row.node.id]
         ports: list[tuple[tuple[int, int], Edge | None]] = [((1, 0), edge) for edge in row.right]
-        for edge in row.out:
-            ports.append((self._port(here, [at[edge.target]], edge.target), edge))
+        ports += [(self._port(here, [at[edge.target]], edge.target), edge) for edge in row.out]
         if row.enters:
             sources = [at[e.source] for other in self.rows for e in other.out if e.target == row.node.id]
             ports.append((self._port(here, sources, row.node.id), None))
@@ -239,7 +237,12 @@ class _Placed:
                 span[0], span[1] = min(span[0], top), max(span[1], y)
         begin, end = (start, stop) if forward else (stop, start)
         back = -_HEAD if end > begin else _HEAD
-        line = Line(((_two(begin), _two(y)), (_two(end + back), _two(y))), f"edge {edge.kind}", (_two(end), _two(y)), _head(edge))
+        line = Line(
+            ((_two(begin), _two(y)), (_two(end + back), _two(y))),
+            f"edge {edge.kind}",
+            (_two(end), _two(y)),
+            _head(edge),
+        )
         return self._part(edge, (line, *self._label(edge, centre, y)))
 
     def _laned(self, edge: Edge, y: float) -> Part:

@@ -27,7 +27,9 @@ _SPACINGS = (1.0, 1.6)
 
 
 def lay_out(figure: Figure, dot: str | os.PathLike[str] | None = None) -> Drawing:
-    """The best of a few layouts of a graph: fewest overlaps, then within the column's width, then fewest crossings.
+    """The first layout of a graph without overlaps and within the column's width, or the best of a few.
+
+    Each is one run of Graphviz, a tenth of a second: fewest overlaps count most, then the width, then crossings.
 
     Deterministic: equal figures make equal drawings. Raises InputError when ``dot`` is not a Graphviz.
     """
@@ -41,8 +43,8 @@ def lay_out(figure: Figure, dot: str | os.PathLike[str] | None = None) -> Drawin
                 badness = _badness(drawing)
                 if badness < best[0]:
                     best = (badness, drawing)
-        if best[0][0] == 0:
-            break
+                if best[0][:2] == (0, 0):
+                    return finish(drawing, figure)
     return finish(best[1], figure)
 
 

@@ -29,7 +29,7 @@ def state_svg(lifecycle: Lifecycle, state: State) -> str:
 
 
 def state_html(lifecycle: Lifecycle, state: State) -> str:
-    """The values of a state with what they mean, what the public API shows, and the operations that its guards allow."""
+    """The values of a state with what they mean, what the public API shows, and what the guards allow."""
     rows = []
     for name, number in zip(lifecycle.state_variables, state, strict=True):
         value = lifecycle.values[name][number]
@@ -73,7 +73,9 @@ def verdict_svg(lifecycle: Lifecycle, verdict: Verdict) -> str | None:
 
 def verdict_html(verdict: Verdict) -> str:
     """A verdict as a table: what each engine decided, and the findings."""
-    rows = [(engine.name, engine.outcome.value, f"{engine.seconds:.2f} s {engine.detail}") for engine in verdict.engines]
+    rows = [
+        (engine.name, engine.outcome.value, f"{engine.seconds:.2f} s {engine.detail}") for engine in verdict.engines
+    ]
     for finding in verdict.findings:
         key = ", ".join(f"{name} {value}" for name, value in finding.key.items())
         rows.append(("finding", key, f"{finding.count} times, {finding.source}"))
@@ -98,4 +100,5 @@ def _table(caption: str, headings: tuple[str, ...], rows: list[tuple[str, str, s
         + "</tr>\n"
         for row in rows
     )
-    return f"<table><caption>{escape(clean(caption))}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n"
+    caption = escape(clean(caption))
+    return f"<table><caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n"

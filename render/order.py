@@ -1,4 +1,4 @@
-"""In which order to stack the items of a column so that few lines cross: a local search by moving one item at a time."""
+"""In which order to stack the items of a column so that few lines cross: a local search by moving a few at a time."""
 
 from __future__ import annotations
 

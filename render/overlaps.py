@@ -45,8 +45,8 @@ class Overlaps:
 def find_overlaps(drawing: Drawing) -> Overlaps:
     """Every overlap in a drawing, in the order of painting.
 
-    Boxes that are only a background are not counted, but nothing may lie on the border of a group's frame. A label may lie on a box of its own part, a line may end at the
-    parts that it joins. Quadratic in the number of shapes.
+    Boxes that are only a background are not counted, but nothing may lie on the border of a group's frame. A label may
+    lie on a box of its own part, a line may end at the parts that it joins. Quadratic in the number of shapes.
     """
     boxes = [(part, _box_area(shape)) for part, shape in _shapes(drawing, Box) if shape.solid]
     labels = [(part, label_area(shape)) for part, shape in _shapes(drawing, Label)]

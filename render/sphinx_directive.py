@@ -7,18 +7,20 @@ a table. Switch it on with ``extensions = ["render.sphinx_directive"]`` in ``con
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.addnodes import only
-from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from model.errors import InputError
 from model.load import load
 from render.figures import build
 from render.registry import render_picture
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 
 class LifecycleDirective(SphinxDirective):

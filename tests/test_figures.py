@@ -223,11 +223,12 @@ def a_trace(door: Lifecycle) -> Trace:
     """Two processes, of which one writes twice and one fails."""
     before = {variable.name: variable.values[variable.initial] for variable in door.variables}
     opening, removing = {**before, "motion": "OPENING"}, {**before, "motion": "REMOVING"}
+    first, second = Change("motion", "None", "OPENING"), Change("motion", "OPENING", "REMOVING")
     steps = (
         TraceStep("open/guard", "request", "open", "panel", "", "", (), before),
         TraceStep("remove/guard", "request", "remove", "panel", "", "", (), before),
-        TraceStep("open/press/request", "step", "open", "panel", "", "", (Change("motion", "None", "OPENING"),), opening),
-        TraceStep("remove/press/mark", "step", "remove", "panel", "", "", (Change("motion", "OPENING", "REMOVING"),), removing),
+        TraceStep("open/press/request", "step", "open", "panel", "", "", (first,), opening),
+        TraceStep("remove/press/mark", "step", "remove", "panel", "", "", (second,), removing),
         TraceStep("open/turn/done", "failure", "open", "motor", "", "", (), removing, "removing"),
     )  # fmt: skip
     return Trace(before, steps, 5)
@@ -290,7 +291,9 @@ def test_sphinx_draws_the_figure(tmp_path: Path) -> None:
         assert wanted in (target / file).read_text(encoding="utf-8")
     (source / "index.rst").write_text(text.replace("open", "opne"), encoding="utf-8")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", str(source), str(tmp_path / "wrong")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     assert done.returncode != 0
     assert "operation-open" in done.stderr
 

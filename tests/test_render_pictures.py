@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +43,7 @@ from render.formats import dot
 from render.overlaps import find_overlaps
 from render.place import place
 from render.registry import find_format, format_names, render_picture
+from render.tables import tabulate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,6 +67,13 @@ def door(name: str = "door", word: str = "open") -> Figure:
     return Figure(name, word, word, nodes, edges, (Group("use", word),), notes=(word,))
 
 
+def star(word: str = "open") -> Figure:
+    """The same door with bars: one at the left, and one at the right."""
+    return replace(door(word=word), groups=(), nodes=tuple(replace(node, group=None) for node in door(word=word).nodes),
+                   edges=tuple(edge for edge in door(word=word).edges if edge.source != edge.target),
+                   bars=(("shut",), ("jammed",)))  # fmt: skip
+
+
 def chart(word: str = "yes") -> Matrix:
     """Whether a door may be opened, by weather."""
     cells = tuple(tuple(Cell(kind, word, word, word) for kind in CellKind) for _ in range(2))
@@ -81,14 +93,14 @@ def story(word: str = "push") -> Sequence:
     return Sequence("story", word, word, (Lane("guest", word), Lane("host", "host")), steps, ("door",))
 
 
-PICTURES: tuple[Picture, ...] = (door(), chart(), story())
+PICTURES: tuple[Picture, ...] = (door(), star(), chart(), story())
 HOSTILE = st.one_of(
     st.sampled_from(["<script>alert(1)</script>", '"]; evil', "a\nb", "javascript:alert(1)", "\u202egnp", "x" * 900]),
     st.text(max_size=30),
 )
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.id)
+@pytest.mark.parametrize("picture", PICTURES, ids=["door", "star", "chart", "story"])
 def test_nothing_overlaps(picture: Picture) -> None:
     assert inconsistencies(picture) == ()
     assert find_overlaps(place(picture)).faults == ()
@@ -107,15 +119,22 @@ def test_overlaps_are_counted() -> None:
     assert found.crossings == (("c", "d"),)
 
 
+def test_nothing_may_lie_on_the_border_of_a_group() -> None:
+    frame = Part("frame", "group", (Box(0, 0, 50, 50, "group", solid=False),))
+    inside = Part("inside", "node", (Box(5, 5, 20, 20, "node step"),))
+    across = Part("across", "node", (Box(40, 30, 30, 10, "node step"),))
+    assert find_overlaps(Drawing("x", "", "", 80, 60, (frame, inside, across))).boxes == (("frame", "across"),)
+
+
 def test_parallel_edges_are_one_with_all_their_rows() -> None:
     twice = (Edge("a", "b", ("r1",), ("x",)), Edge("a", "b", ("r2", "r1"), ("y",)), Edge("b", "a", ("r3",)))
     assert merge_parallel(twice) == (Edge("a", "b", ("r1", "r2"), ("x", "y")), Edge("b", "a", ("r3",)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(word=HOSTILE)
 def test_hostile_names_do_no_harm(word: str) -> None:
-    for picture in (door(word=word), chart(word), story(word)):
+    for picture in (star(word), chart(word), story(word)):
         root = ET.fromstring(render_picture(picture, "svg"))  # noqa: S314 - what we just wrote
         names = [element.tag.rpartition("}")[2] for element in root.iter()]
         assert set(names) <= {"svg", "title", "desc", "style", "g", "a", "path", "text"}
@@ -125,19 +144,65 @@ def test_hostile_names_do_no_harm(word: str) -> None:
         assert len(ids) == len(set(ids))
         table = ET.fromstring(render_picture(picture, "html"))  # noqa: S314 - what we just wrote
         assert "script" not in {element.tag for element in table.iter()}
-        render_picture(picture, "rst")
         render_picture(picture, "text")
-    nodes = run_engine(dot.render(door(word=word)).decode(), "plain").decode().splitlines()
-    assert {line.split()[1] for line in nodes if line.startswith("node ")} >= {"shut", "ajar", "jammed", "gone"}
-    mermaid = render_picture(door(word=word), "mermaid").decode().splitlines()
-    assert len(mermaid) == len(render_picture(door(), "mermaid").decode().splitlines())
 
 
-@pytest.mark.parametrize("name", ["dot", "svg", "mermaid", "text", "rst", "html"])
-def test_the_same_bytes_whatever_the_hash_seed(name: str) -> None:
+@settings(max_examples=6, deadline=None)
+@given(word=HOSTILE)
+def test_hostile_names_do_no_harm_to_graphviz(word: str) -> None:
+    lines = run_engine(dot.render(door(word=word)).decode(), "plain").decode().splitlines()
+    assert {line.split()[1] for line in lines if line.startswith("node ")} >= {"shut", "ajar", "jammed", "gone"}
+    drawn = ET.fromstring(render_picture(door(word=word), "svg"))  # noqa: S314 - what we just wrote
+    assert "script" not in {element.tag.rpartition("}")[2] for element in drawn.iter()}
+
+
+@settings(max_examples=30, deadline=None)
+@given(word=HOSTILE)
+def test_hostile_names_are_text_to_docutils(word: str) -> None:
+    for picture in (door(word=word), chart(word), story(word)):
+        source = render_picture(picture, "rst").decode()
+        document = publish_doctree(source, settings_overrides={"halt_level": 2, "report_level": 5})
+        (table,) = document.findall(nodes.table)
+        assert {type(node) for node in document.findall()} <= {
+            nodes.document, nodes.table, nodes.title, nodes.tgroup, nodes.colspec, nodes.thead, nodes.tbody, nodes.row,
+            nodes.entry, nodes.paragraph, nodes.Text,
+        }  # fmt: skip
+        entries = [entry.astext() for entry in table.findall(nodes.entry)]
+        expected = tabulate(picture)
+        fields = [*expected.headings, *(entry.text for row in expected.rows for entry in row)]
+        assert [" ".join(text.split()) for text in entries] == [" ".join(text.split()) for text in fields]
+
+
+# Mermaid's own grammar for the lines that are written (flowchart and sequence diagram, version 11), as far as names go.
+_TEXT = r"(?:[^\W_]|[ _.,:/()=+*'-]|#[0-9]+;|<br/>)*"
+_FLOWCHART = re.compile(
+    rf"flowchart (?:LR|TB)|  accTitle: {_TEXT}|  subgraph g\d+\[\"{_TEXT}\"\]|  end"
+    rf"|  n\d+(?:\[|\(\[|\[\[|\{{\{{)\"{_TEXT}\"(?:\]|\]\)|\]\]|\}}\}})"
+    rf"|  n\d+ (?:-->|-\.->|==>)(?:\|\"{_TEXT}\"\|)? n\d+"
+)
+_SEQUENCE = re.compile(
+    rf"sequenceDiagram|  accTitle: {_TEXT}|  participant p\d+ as {_TEXT}"
+    rf"|  p\d+->>p\d+: {_TEXT}|  Note (?:over|right of) p\d+: {_TEXT}"
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(word=HOSTILE)
+def test_hostile_names_are_text_to_mermaid(word: str) -> None:
+    for picture, grammar in ((door(word=word), _FLOWCHART), (story(word), _SEQUENCE)):
+        lines = render_picture(picture, "mermaid").decode().removesuffix("\n").split("\n")
+        assert [line for line in lines if not grammar.fullmatch(line)] == []
+    assert len(render_picture(door(word=word), "mermaid").splitlines()) == len(
+        render_picture(door(), "mermaid").splitlines()
+    )
+
+
+def test_the_same_bytes_whatever_the_hash_seed() -> None:
     program = (
         "import sys; sys.path[:0] = ['tests', '.']; from test_render_pictures import door; "
-        f"from render.registry import render_picture; sys.stdout.buffer.write(render_picture(door(), {name!r}))"
+        "from render.registry import render_picture\n"
+        "for name in ('dot', 'svg', 'mermaid', 'text', 'rst', 'html'): "
+        "sys.stdout.buffer.write(render_picture(door(), name))"
     )
     written = {
         subprocess.run(
@@ -147,7 +212,7 @@ def test_the_same_bytes_whatever_the_hash_seed(name: str) -> None:
             capture_output=True,
             check=True,
         ).stdout
-        for seed in ("0", "1", "4711")
+        for seed in ("0", "4711")
     }
     assert len(written) == 1
 

@@ -32,7 +32,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a failure ends: at ``point`` (FINISHED, FAILED, or where the undisturbed program goes on), what may hold then.
+    """How a failure ends: at ``point`` (FINISHED, FAILED, or where the program goes on), what may hold then.
 
     ``written`` are the variables that were written on the way.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.lifecycle import Lifecycle
-from model.program import Acquire, Call, Instruction, Save, Wait
+from model.program import Call, Instruction, Save, Wait
 from render.figures.analysis import Analysis
 
 

@@ -97,7 +97,9 @@ def _ranks(pairs: list[tuple[int, int]], roots: set[int], used: list[int]) -> di
 def _node(lifecycle: Lifecycle, variable: str, number: int, rank: int) -> Node:
     value = lifecycle.values[variable][number]
     kind = state_kind(lifecycle, variable, value.name) if rank else NodeKind.STABLE
-    return Node(value.name, (value.name,), kind, rank=rank, href=value_link(variable, value.name), tooltip=value.meaning.en)
+    return Node(
+        value.name, (value.name,), kind, rank=rank, href=value_link(variable, value.name), tooltip=value.meaning.en
+    )
 
 
 def _edge(lifecycle: Lifecycle, variable: str, pair: tuple[int, int], by: dict[str, set[str]]) -> Edge:

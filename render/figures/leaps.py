@@ -70,7 +70,7 @@ def _build(lifecycle: Lifecycle) -> tuple[Leap, ...]:
 
 
 def _others(lifecycle: Lifecycle, semantics: Semantics, idle: list[Record], scenario: Scenario) -> list[Record]:
-    """Records at rest that executions reach when things happen outside, too: one for each that differs in what is stored.
+    """Records at rest that executions reach when things happen outside, too: one for each content of what is stored.
 
     Where nothing is known to happen outside they are those of ``idle``.
     """
@@ -154,9 +154,7 @@ def _runs(
             ends.add((source, here))
             continue
         todo.extend(
-            (source, here, onward)
-            for onward in network.leaving[arrow.target]
-            if allow or onward.exception is None
+            (source, here, onward) for onward in network.leaving[arrow.target] if allow or onward.exception is None
         )
     return ends, rows
 

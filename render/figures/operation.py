@@ -64,7 +64,7 @@ class _Chart:
 
     def _start(self) -> Step:
         about = self.about
-        guards = [guard for guard in about.guards]
+        guards = about.guards
         lines = [about.command or about.action or about.name]
         for guard in guards:
             for number, conjunction in enumerate(guard.when):
@@ -162,7 +162,9 @@ class _Chart:
                 lines.append(f"({row.condition})")
             compared = self.lifecycle.variables[self.lifecycle.compare_variable]
             if instruction.expect is not None:
-                lines.append(f"expects {compared.name} " + either([compared.values[n] for n in sorted(instruction.expect)], 4))
+                lines.append(
+                    f"expects {compared.name} " + either([compared.values[n] for n in sorted(instruction.expect)], 4)
+                )
             return lines
         names = [_words(self._row(p)) for p in stage.points if not isinstance(self.lifecycle.instructions[p], Acquire)]
         names = list(dict.fromkeys(names)) or ["takes the lock"]
@@ -194,7 +196,7 @@ class _Chart:
             for ending in failure.endings:
                 said = self._ending(failure, ending)
                 folded.setdefault(said, {}).setdefault(failure.exception)
-        made = []
+        made: list[Branch] = []
         for said, exceptions in folded.items():
             if list(exceptions) == [self.lifecycle.missing] and said.startswith("nothing"):
                 self.lost = True

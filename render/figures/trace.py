@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from model.state import State
 
 OUTSIDE = "outside"
+_TO = "\N{EN DASH}"
 #: Kinds of steps of which several in a row may share a box.
 _QUIET = frozenset({NodeKind.STEP, NodeKind.READ, NodeKind.CALL, NodeKind.SET})
 _KINDS = {
@@ -69,7 +70,9 @@ def trace_picture(lifecycle: Lifecycle, trace: Trace, name: str = "trace", title
         more = [v for v in step.record if v in changed and v not in shown]
         values = tuple(Value(v, step.record[v], v in changed) for v in (*shown, *more))
         steps.append(_step(lifecycle, number, lane, said, step.row, step.exception, values, last))
-    notes = [f"Begins with {', '.join(f'{v} {trace.initial[v]}' for v in lifecycle.state_variables if v in trace.initial)}."]
+    notes = [
+        f"Begins with {', '.join(f'{v} {trace.initial[v]}' for v in lifecycle.state_variables if v in trace.initial)}."
+    ]
     if trace.cycle is not None:
         stays = trace.cycle >= len(trace.steps)
         notes.append("Then nothing changes any more." if stays else f"Then step {trace.cycle + 1} follows, for ever.")
@@ -106,7 +109,7 @@ def _folded(steps: list[Step]) -> list[Step]:
         last = made[-1] if made else None
         quiet = step.kind in _QUIET and not step.values
         if last is not None and quiet and last.kind in _QUIET and not last.values and last.lane == step.lane:
-            numbers = f"{last.lines[0].split('  ')[0].split('–')[0]}–{step.lines[0].split('  ')[0]}"
+            numbers = f"{last.lines[0].split('  ')[0].split(_TO)[0]}{_TO}{step.lines[0].split('  ')[0]}"
             words = [line.split("  ")[-1] for line in (*last.lines, *step.lines)]
             renamed[step.id] = last.id
             kind = NodeKind.CALL if NodeKind.CALL in (last.kind, step.kind) else last.kind
