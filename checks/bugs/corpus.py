@@ -13,7 +13,7 @@ from typing import Any
 
 from checks.bugs.patch import FOLDER, Patch, read_patches
 from checks.bugs.patched import patched, read_plain
-from checks.bugs.violations import Violation, violations
+from checks.bugs.violations import violations
 from checks.verdict import Trace
 from model.errors import Fault, InputError
 from model.lifecycle import Lifecycle
@@ -64,9 +64,12 @@ def examine(patch: Patch, folder: Path | None = None, release: str | None = None
     alike = [one for one in before.found if one.matches(patch.finding)] if patch.edits else []
     new = [one for one in matching if not patch.edits or one.values not in known]
     nearest = min(new, key=lambda one: one.steps, default=None)
+    complete = patch.every is None or set(patch.finding[patch.every]) <= {
+        value for one in new for name, value in one.values if name == patch.every
+    }
     return Result(
         patch.id, tuple(patch.launchpad), patch.title, patch.property, patch.scenario, not patch.edits,
-        nearest is not None, len(alike), len(new), nearest.values if nearest else (), nearest.steps if nearest else 0,
+        nearest is not None and complete, len(alike), len(new), nearest.values if nearest else (), nearest.steps if nearest else 0,
         nearest.trace if nearest else None, after.configurations, time.perf_counter() - began,
     )  # fmt: skip
 
@@ -100,7 +103,3 @@ def corpus(ids: Iterable[str] = ()) -> tuple[Patch, ...]:
 def _base(folder: Path, release: str | None) -> tuple[Lifecycle, dict[str, Any]]:
     return load(folder, release), read_plain(folder)
 
-
-def matching(found: Iterable[Violation], patch: Patch) -> list[Violation]:
-    """Those of *found* that are as *patch* says."""
-    return [one for one in found if one.matches(patch.finding)]

@@ -51,15 +51,27 @@ class Never(BaseModel):
     quiet: bool = Field(default=False, description="with nothing in flight and every service up")
     pending: bool = Field(default=False, description="while a process that has saved may still write")
     fails: bool = Field(default=False, description="the step ends a process by an exception")
+    exception: list[str] = Field(default=[], description="the step is a failure by one of these exceptions")
     by: list[str] = Field(default=[], description="the step is one of these rows (or rows that begin so)")
+    to: list[str] = Field(default=[], description="it leads its process to one of these rows")
+    writes_next: Condition = Field(default={}, description="it leads its process to a step that writes so")
 
 
 class Reach(BaseModel):
-    """From every state like ``origin`` with nothing in flight, requests alone can reach ``goal``."""
+    """From every configuration like ``origin``, ``goal`` can be reached with the help of these kinds of operations."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     origin: Condition
     goal: Condition
+    kinds: list[str] = Field(default=["request", "recovery"], description="who may help: kinds of operations")
+
+
+class Allows(BaseModel):
+    """In every state like ``at`` with nothing in flight, ``operation`` may start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    at: Condition
+    operation: str
 
 
 class Demand(BaseModel):
@@ -69,11 +81,12 @@ class Demand(BaseModel):
     statement: str
     never: Never | None = None
     reach: Reach | None = None
+    allows: Allows | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Demand:
-        if (self.never is None) == (self.reach is None):
-            raise ValueError("a demand has exactly one of never, reach")
+        if sum(one is not None for one in (self.never, self.reach, self.allows)) != 1:
+            raise ValueError("a demand has exactly one of never, reach, allows")
         return self
 
 
@@ -96,6 +109,7 @@ class Patch(BaseModel):
     operations: list[str] = []
     start: list[Condition] = []
     finding: Condition = {}
+    every: str | None = Field(default=None, description="each value that `finding` gives this variable must be found")
     demand: Demand | None = None
     edits: list[Edit] = []
 

@@ -1,6 +1,7 @@
 """The violations of a bug's property in its space, told apart finely enough to see one more.
 
-A violation's class is the record's state and truth in the bad configuration (after the bad step), and the step's row.
+A violation's class is the record's state and truth in the bad configuration (after the bad step), and the step's row and
+exception.
 """
 
 from __future__ import annotations
@@ -10,25 +11,27 @@ from dataclasses import dataclass, replace
 from itertools import product as combinations
 
 from checks.anatomy import Anatomy
-from checks.bugs.patch import Condition, Never, Patch, Reach
+from checks.bugs.patch import Allows, Condition, Never, Patch, Reach
 from checks.bugs.patched import assumptions, conjunction, narrowed
-from checks.graph.product import Product, remembers
+from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import decide
 from checks.graph.view import Moment, View
 from checks.properties.catalogue import PROPERTIES, formulas
 from checks.properties.definition import Always, Possible, Property
-from checks.properties.formula import Is, both
+from checks.properties.formula import And, Is, Pending, Quiet, Same, atoms, both
 from checks.questions import refusals, unrepeatables
 from checks.traces import trace
 from checks.verdict import Trace
 from model.errors import Fault, InputError
 from model.explore import Configuration, Step, completed, explore
-from model.lifecycle import Lifecycle, Record, holds
-from model.semantics import END_FAILED, Semantics
+from model.lifecycle import Conjunction, Lifecycle, Record, holds
+from model.program import Call, Instruction, Save
+from model.semantics import END_FAILED, Semantics, passes
 
 #: What tells violations apart, beside the row.
 FINE = ("phase", "lock", "report", "truth")
 TOO_MANY = 400_000
+NOTHING = Remembers()
 Class = tuple[tuple[str, str], ...]
 
 
@@ -97,25 +100,36 @@ def _starts(lifecycle: Lifecycle, patch: Patch) -> list[Configuration] | None:
 
 def _search(view: View, patch: Patch) -> Iterator[Violation]:
     place = f"patches/{patch.id}.yaml: demand"
-    if patch.demand is not None and patch.demand.never is not None:
-        yield from _steps(view, Product(view, remembers(())), _never(view, patch.demand.never, place))
-        return
-    if patch.demand is not None and patch.demand.reach is not None:
-        yield from _unreached(view, patch.demand.reach, place)
-        return
-    one = _property(patch)
-    one = replace(one, key=FINE)
+    demand = patch.demand
+    if demand is not None and demand.never is not None:
+        never = demand.never
+        yield from _bad(view, Product(view, NOTHING), _never(view, never, place), steps=_of_steps(never))
+    elif demand is not None and demand.allows is not None:
+        yield from _bad(view, Product(view, NOTHING), _refused(view, demand.allows, place), steps=False)
+    elif demand is not None and demand.reach is not None:
+        yield from _witnessed(view, _reach(view, demand.reach, place))
+    else:
+        one = replace(_property(patch), key=FINE)
+        if isinstance(one.form, Always):
+            steps = _speaks_of_steps(both(one.form.bad))
+            product = Product(view, remembers(formulas(one)))
+            yield from _bad(view, product, view.compile(one.form.bad), steps=steps)
+        else:
+            yield from _witnessed(view, one)
+
+
+def _witnessed(view: View, one: Property) -> Iterator[Violation]:
     product = Product(view, remembers(formulas(one)))
-    if isinstance(one.form, Always):
-        bad = view.compile(one.form.bad)
-        yield from _steps(view, product, bad)
-        return
     for key, witness in decide(view, product, one).witnesses.items():
-        names = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
+        numbers = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
         variables = view.lifecycle.variables
-        values = tuple((variables[n].name, variables[n].values[v]) for n, v in zip(names, key, strict=True))
+        values = tuple((variables[n].name, variables[n].values[v]) for n, v in zip(numbers, key, strict=True))
         shown = trace(view.space, witness.start, witness.path, witness.cycle)
         yield Violation(values, len(witness.path), shown)
+
+
+def _speaks_of_steps(formula: And) -> bool:
+    return any(not isinstance(atom, Is | Quiet | Pending | Same) or atom.after for atom in atoms(formula))
 
 
 def _property(patch: Patch) -> Property:
@@ -126,25 +140,26 @@ def _property(patch: Patch) -> Property:
     raise InputError(Fault(f"patches/{patch.id}.yaml", f"no property {patch.property!r}", f"legal: {legal}"))
 
 
-def _steps(view: View, product: Product, bad: Callable[[Moment], bool]) -> Iterator[Violation]:
-    """Each class of steps (and of configurations without a further step) that are *bad*, the nearest first."""
+def _bad(view: View, product: Product, bad: Callable[[Moment], bool], *, steps: bool) -> Iterator[Violation]:
+    """Each class of *bad* steps (or configurations), with the nearest of it."""
     known: set[Class] = set()
     for node, leaving in enumerate(product.edges):
-        moments = [(None, Moment(product.nodes[node][0], product.nodes[node][0], None, product.nodes[node][1]))]
-        moments += [
-            (step, Moment(product.nodes[node][0], product.nodes[to][0], step, ghost))  # type: ignore[misc]
-            for step, to, ghost in leaving
-        ]
-        for step, moment in moments:
+        here, ghost = product.nodes[node]
+        moments = (
+            [Moment(here, product.nodes[to][0], step, during) for step, to, during in leaving]
+            if steps
+            else [Moment(here, here, None, ghost)]
+        )
+        for moment in moments:
             if not bad(moment):
                 continue
-            values = _values(view, view.records[moment.after], step)
+            values = _values(view, view.records[moment.after], moment.step)
             if values in known:
                 continue
             known.add(values)
             way = product.path(node)
-            if step is not None:
-                way.append((step, moment.after))
+            if moment.step is not None:
+                way.append((moment.step, moment.after))
             yield Violation(values, len(way), trace(view.space, product.root(node), way, None))
 
 
@@ -152,47 +167,71 @@ def _values(view: View, record: Record, step: Step | None) -> Class:
     numbers = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
     variables = view.lifecycle.variables
     named = tuple((variables[number].name, variables[number].values[record[number]]) for number in numbers)
-    return named if step is None else (*named, ("row", step.row))
+    return named if step is None else (*named, ("row", step.row), ("exception", step.exception or ""))
+
+
+def _of_steps(never: Never) -> bool:
+    return bool(never.then or never.by or never.fails or never.exception or never.to or never.writes_next)
 
 
 def _never(view: View, never: Never, place: str) -> Callable[[Moment], bool]:
     before = (conjunction(view.lifecycle, never.at, place),)
     after = (conjunction(view.lifecycle, never.then, place),)
-    steps = bool(never.then or never.by or never.fails)
-    rows = tuple(never.by)
+    wanted = conjunction(view.lifecycle, never.writes_next, place)
+    rows, to = tuple(never.by), tuple(never.to)
 
     def bad(moment: Moment) -> bool:
-        if steps != (moment.step is not None) or not holds(before, view.records[moment.before]):
+        if not holds(before, view.records[moment.before]) or not holds(after, view.records[moment.after]):
             return False
-        if not holds(after, view.records[moment.after]):
+        if (never.quiet and not view.quiet[moment.before]) or (never.pending and not view.pending[moment.before]):
             return False
-        if never.quiet and not view.quiet[moment.before]:
-            return False
-        if never.pending and not view.pending[moment.before]:
-            return False
-        if moment.step is None:
+        step = moment.step
+        if step is None:
             return True
-        if rows and not moment.step.row.startswith(rows):
+        if (rows and not step.row.startswith(rows)) or (never.exception and step.exception not in never.exception):
             return False
-        return not never.fails or (moment.step.process >= 0 and moment.step.after == END_FAILED)
+        following = view.semantics.instruction(step.after)
+        if to and (following is None or not following.row.startswith(to)):
+            return False
+        if wanted and not _writes(following, wanted):
+            return False
+        return not never.fails or (step.process >= 0 and step.after == END_FAILED)
 
     return bad
 
 
-def _unreached(view: View, reach: Reach, place: str) -> Iterator[Violation]:
-    origin = (conjunction(view.lifecycle, reach.origin, place),)
-    goal = (conjunction(view.lifecycle, reach.goal, place),)
-    view.lifecycle = replace(
-        view.lifecycle, predicates={**view.lifecycle.predicates, "origin": origin, "goal": goal}
-    )
-    form = Possible(both(Is("origin")), both(Is("goal")), frozenset({"request", "recovery"}))
-    one = replace(PROPERTIES[0], form=form, key=FINE)
-    product = Product(view, remembers(formulas(one)))
-    for key, witness in decide(view, product, one).witnesses.items():
-        numbers = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
-        variables = view.lifecycle.variables
-        values = tuple((variables[n].name, variables[n].values[v]) for n, v in zip(numbers, key, strict=True))
-        yield Violation(values, len(witness.path), trace(view.space, witness.start, witness.path, witness.cycle))
+def _writes(instruction: Instruction | None, wanted: Conjunction) -> bool:
+    """Whether *instruction* writes, into each variable of *wanted*, one of its values."""
+    match instruction:
+        case Save(writes=writes):
+            choices = [dict(writes)]
+        case Call(effects=effects):
+            choices = [dict(writes) for writes in effects]
+        case _:
+            return False
+    return any(all(written.get(variable) in values for variable, values in wanted) for written in choices)
+
+
+def _refused(view: View, allows: Allows, place: str) -> Callable[[Moment], bool]:
+    at = (conjunction(view.lifecycle, allows.at, place),)
+    guards = [start.when for start in view.semantics.starts if start.operation == allows.operation]
+
+    def bad(moment: Moment) -> bool:
+        record = view.records[moment.before]
+        return view.quiet[moment.before] and holds(at, record) and not any(passes(when, record) for when in guards)
+
+    return bad
+
+
+def _reach(view: View, reach: Reach, place: str) -> Property:
+    """The property that the goal of *reach* is possible; its two conditions become predicates of the view's lifecycle."""
+    predicates = {
+        "origin": (conjunction(view.lifecycle, reach.origin, place),),
+        "goal": (conjunction(view.lifecycle, reach.goal, place),),
+    }
+    view.lifecycle = replace(view.lifecycle, predicates={**view.lifecycle.predicates, **predicates})
+    form = Possible(Is("origin"), Is("goal"), frozenset(reach.kinds))
+    return replace(PROPERTIES[0], form=form, key=FINE)
 
 
 def _of_guards(semantics: Semantics) -> Iterator[Violation]:
