@@ -44,9 +44,10 @@ def source(where: str, tables: Path | None, release: str | None, as_json: bool) 
     A directory is compared with the tables of the release that its PKG-INFO tells, or of the newest one.
     """
     from checks.conformance.source.conform import conform, format_conformance, release_for
+    from checks.conformance.source.history import known_version
     from checks.conformance.source.releases import facts_of
 
-    facts = facts_of(where)
+    facts = facts_of(known_version(where))
     meant = release or release_for(facts.version, load(tables).releases)
     lifecycle = full_lifecycle(tables, meant)
     result = conform(lifecycle, facts)

@@ -12,6 +12,8 @@ from checks.conformance.source.facts import SourceFacts
 from checks.conformance.source.sync import FILE, NAME, OWNER
 from model.lifecycle import Lifecycle
 
+SHOWN = 4
+
 
 def conform(lifecycle: Lifecycle, facts: SourceFacts) -> Conformance:
     """:func:`compare`, and what start-up recovery and power synchronisation do to every state, as differences."""
@@ -44,6 +46,15 @@ def release_for(version: str | None, releases: Sequence[str]) -> str | None:
     return next(iter(exact or [release for release in releases if release.split(".")[0] == major]), None)
 
 
+def _alike(differences: Sequence[Difference]) -> dict[tuple[str, str, str, str], list[str]]:
+    """The places in the tables (or the states) by what both sides say of them."""
+    found: dict[tuple[str, str, str, str], list[str]] = {}
+    for each in differences:
+        key = (each.what, each.source_place, each.source_says, each.table_says)
+        found.setdefault(key, []).append(each.table_place)
+    return found
+
+
 def format_conformance(result: Conformance, root: Path | None = None) -> str:
     """The result as text: counts, then everything that does not match, with both sides and their places."""
     alone = (("only in the tables", result.only_in_tables), ("only in the source", result.only_in_source))
@@ -51,10 +62,11 @@ def format_conformance(result: Conformance, root: Path | None = None) -> str:
     counts += [f"{len(items)} {where}" for where, items in alone]
     counts += [f"{len(result.unresolved)} unresolved"]
     out = [f"Nova {result.version or root or 'of unknown version'}: {', '.join(counts)}"]
-    for difference in result.differing:
-        out.append(f"differs: {difference.what}: {difference.source_place}")
-        out.append(f"    the source: {difference.source_says}")
-        out.append(f"    the tables: {difference.table_says} ({difference.table_place})")
+    for (what, place, theirs, ours), places in _alike(result.differing).items():
+        more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+        out.append(f"differs: {what}: {place}")
+        out.append(f"    the source: {theirs}")
+        out.append(f"    the tables: {ours} ({', '.join(places[:SHOWN])}{more})")
     for where, items in alone:
         out += [f"{where}: {item.what}: {item.place}: {item.says}" for item in items]
     out += [f"unresolved: {item.place}: {item.what}" for item in result.unresolved]
