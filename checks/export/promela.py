@@ -1,6 +1,6 @@
 """The automaton of several processes as a Promela model, for Spin to count the same states and reach the same verdicts.
 
-One Promela process a slot, one label a place, one ``d_step`` a move: a stored state of Spin is a record and the place
+One Promela process a slot, one label a place, one ``atomic`` a move (Spin has room for only 2048 ``d_step`` in a model): a stored state of Spin is a record and the place
 of each slot, in order.  Spin does not know that slots are interchangeable, so it counts ordered configurations
 (:func:`checks.concurrency.exact.explore` with ``ordered``).  ``flying``, ``marked`` and ``locked`` count slots by
 their places; they follow from the places and add no state.  Compile with ``-DSAFETY -DNOREDUCE`` and run with ``-E``:
@@ -115,7 +115,7 @@ def _choice(automaton: Automaton, place: Place, moves: list[Move], *, idle: bool
         body += _counted("marked", bool(place.mark), after is not None and bool(after.mark))
         body += _counted("locked", place.holds, after is not None and after.holds)
         target = "end_idle" if move.to == END else f"end_P{move.to}"
-        yield f"  :: d_step {{ {guard} -> {' '.join(body)} CHECK }} goto {target}; /* {', '.join(map(_row, move.rows[:3]))} */"
+        yield f"  :: atomic {{ {guard} -> {' '.join(body)} CHECK }} goto {target}; /* {', '.join(map(_row, move.rows[:3]))} */"
     yield "  fi;"
 
 
@@ -138,6 +138,6 @@ def _outside(automaton: Automaton) -> Iterator[str]:
     yield "  if"
     for origin in starts:
         body = " ".join(_writes(automaton.names, origin.assign))
-        yield f"  :: d_step {{ {_test(automaton.names, origin.when)} -> {body} CHECK }} goto end_outside;"
+        yield f"  :: atomic {{ {_test(automaton.names, origin.when)} -> {body} CHECK }} goto end_outside;"
     yield "  fi;"
     yield "}"
