@@ -12,13 +12,18 @@ from typing import Any
 
 from checks.bugs.patch import Edit, Patch
 from model.errors import Fault, InputError, nearest
-from model.schema import INSTRUCTIONS
+from model.schema import INSTRUCTIONS, Row
+from model.vocabulary import in_release
 
 Tables = dict[str, Any]
 
 
-def apply(patch: Patch, tables: Tables) -> Tables:
-    """The files of *tables* (name -> data) that *patch* changes, changed.  Raises InputError with every fault."""
+def apply(patch: Patch, tables: Tables, release: str | None = None) -> Tables:
+    """The files of *tables* (name -> data) that *patch* changes, changed as *release* (the newest by default) has them.
+
+    Raises InputError with every fault.
+    """
+    chosen = release or str(tables["record.yaml"]["newest"])
     changed: Tables = {}
     faults: list[Fault] = []
     for number, edit in enumerate(patch.edits):
@@ -29,7 +34,7 @@ def apply(patch: Patch, tables: Tables) -> Tables:
             continue
         before = changed.get(name, tables[name])
         data = copy.deepcopy(before)
-        fault = _edit(edit, data, place)
+        fault = _edit(edit, data, place, chosen)
         if fault is None and data == before:
             fault = Fault(place, f"{edit.row!r} is so already", "mend the patch: it changes nothing")
         if fault is not None:
@@ -50,14 +55,14 @@ def _file(row: str, tables: Tables) -> str | None:
     )
 
 
-def _edit(edit: Edit, data: Any, place: str) -> Fault | None:
+def _edit(edit: Edit, data: Any, place: str, release: str) -> Fault | None:
     first, *rest = edit.row.split("/")
     found: Any = None
     root: Any = data
     if first == "sets":
         found = data.get("sets", {}).get(rest[0])
     elif rest in ([], ["guard"]):
-        found = data["guards"][0] if rest else data
+        found = next((one for one in data["guards"] if _exists(one, release)), None) if rest else data
     else:
         root = (data if first == "policies" else data.get("procedures", {})).get(rest[0])
         if root is None:
@@ -65,10 +70,15 @@ def _edit(edit: Edit, data: Any, place: str) -> Fault | None:
         found = root if len(rest) == 1 else None
     steps: list[Any] = []
     if found is None and len(rest) > 1:
-        named = {name: (step, among) for step, among in _steps(root) for name in _name(step)}
+        named: dict[str, list[tuple[Any, list[Any]]]] = {}
+        for step, among in _steps(root, release):
+            for name in _name(step):
+                named.setdefault(name, []).append((step, among))
         if rest[1] not in named:
             return _missing(edit.row, place, list(named))
-        found, steps = named[rest[1]]
+        if len(named[rest[1]]) > 1:
+            return Fault(place, f"several steps are {edit.row!r}", "put the kind of step before its name, as in try:NAME")
+        found, steps = named[rest[1]][0]
     if found is None:
         return _missing(edit.row, place, [])
     if edit.merge is not None:
@@ -92,17 +102,27 @@ def _missing(row: str, place: str, known: list[str]) -> Fault:
 
 
 def _name(step: Any) -> Iterator[str]:
+    """The names by which a patch may call *step*: ``NAME``, ``KIND:NAME``."""
     if isinstance(step, dict):
-        yield from (str(step[key]) for key in INSTRUCTIONS if key in step)
+        for key in INSTRUCTIONS:
+            if key in step:
+                yield str(step[key])
+                yield f"{key}:{step[key]}"
 
 
-def _steps(part: Any) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """Every step below *part*, with the list in which it stands."""
+def _exists(part: dict[str, Any], release: str) -> bool:
+    return in_release(Row(since=part.get("since"), until=part.get("until")), release)
+
+
+def _steps(part: Any, release: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Every step below *part* that *release* has, with the list in which it stands."""
     if isinstance(part, list):
         for item in part:
+            if isinstance(item, dict) and not _exists(item, release):
+                continue
             if isinstance(item, dict) and any(True for _ in _name(item)):
                 yield item, part
-            yield from _steps(item)
+            yield from _steps(item, release)
     elif isinstance(part, dict):
         for value in part.values():
-            yield from _steps(value)
+            yield from _steps(value, release)

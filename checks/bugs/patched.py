@@ -33,7 +33,7 @@ def patched(patch: Patch, folder: Path, plain: dict[str, Any], release: str | No
 
     Raises InputError when the patch does not apply, or what it makes is no legal table; each fault names the patch.
     """
-    changed = apply(patch, plain)
+    changed = apply(patch, plain, release)
     with tempfile.TemporaryDirectory() as made:
         for path in table_files(folder):
             name = path.relative_to(folder).as_posix()
