@@ -44,10 +44,11 @@ def rows_of(lifecycle: Lifecycle) -> tuple[WriteRow, ...]:
             if key not in seen and (row.writes or row.expect is not None):
                 seen.add(key)
                 found.append(row)
-    for row in lifecycle.rows.values():
-        if row.step == REMOVES_OTHER:
-            service = RECORDED_AS.get(row.service, row.service)
-            found.append(WriteRow(row.id, row.operation, row.kind, service, row.source, None, {PRESENCE: GONE}, None))
+    for call in lifecycle.rows.values():
+        if call.step == REMOVES_OTHER:
+            service = RECORDED_AS.get(call.service, call.service)
+            writes = {PRESENCE: GONE}
+            found.append(WriteRow(call.id, call.operation, call.kind, service, call.source, None, writes, None))
     order = {name: position for position, name in enumerate(lifecycle.rows)}
     return tuple(sorted(found, key=lambda row: (order[row.id], row.operation)))
 

@@ -67,9 +67,7 @@ def _read_class(
             wires[variable, name] = order.index(name) if variable == "power_state" and name in order else value
 
 
-def _read_module(
-    module: Module, variable: str, found: Vocabulary, wires: dict[tuple[str, str], str | int]
-) -> None:
+def _read_module(module: Module, variable: str, found: Vocabulary, wires: dict[tuple[str, str], str | int]) -> None:
     names: dict[str, Value] = {}
     for node in module.tree.body:
         if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
@@ -95,9 +93,7 @@ def _literal(node: ast.expr) -> str | int | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str | int) else None
 
 
-def _constant(
-    node: ast.expr, variable: str, name: str, names: dict[str, Value], found: Vocabulary
-) -> Value | None:
+def _constant(node: ast.expr, variable: str, name: str, names: dict[str, Value], found: Vocabulary) -> Value | None:
     if isinstance(node, ast.Name):
         return names.get(node.id)
     if isinstance(node, ast.Constant):

@@ -98,9 +98,11 @@ def _values(node: ast.expr, env: Environment, scope: Scope) -> list[Value]:
         case ast.BoolOp(ast.Or(), operands):
             found = [value for operand in operands for value in evaluate(operand, env, scope)]
             # `count or 1` says nothing about states, and would only multiply the paths.
-            return found if any(isinstance(value, State | Sequence | Mapping | Runtime) for value in found) else [
-                Unknown(text_of(node))
-            ]
+            return (
+                found
+                if any(isinstance(value, State | Sequence | Mapping | Runtime) for value in found)
+                else [Unknown(text_of(node))]
+            )
         case ast.List(elements) | ast.Tuple(elements) | ast.Set(elements):
             choices = [evaluate(element, env, scope) for element in elements]
             return [Sequence(items) for items in product(*choices)]

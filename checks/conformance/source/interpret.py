@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from checks.conformance.source.evaluate import dotted_name
+from checks.conformance.source.kept import kept
 from checks.conformance.source.tree import Definition, SourceTree, text_of
 from checks.conformance.source.values import VARIABLES, Literal, Runtime, Sequence, State, Unknown, Value
 
@@ -187,7 +187,8 @@ class Interpreter:
         if text.startswith(QUIET) or (isinstance(node.func, ast.Name) and text not in path.names):
             return [(path, Unknown(text))]
         callee = self._callee(node.func)
-        if callee is not None and len(self._scopes) < DEPTH_LIMIT and (callee.name in self.entered or _is_pure(callee)):
+        known = callee is not None and (callee.name in self.entered or _is_pure(callee.node))
+        if callee is not None and known and len(self._scopes) < DEPTH_LIMIT:
             return self._enter(callee, node, path)
         acts = text.startswith("self.") and not text.startswith(("self._get", "self.servicegroup"))
         if acts:
@@ -219,11 +220,11 @@ class Interpreter:
         return [(replace(end, names=path.names, ended=False, result=Literal(None)), end.result) for end in ends]
 
 
-@cache
-def _is_pure(definition: Definition) -> bool:
+@kept
+def _is_pure(function: ast.AST) -> bool:
     """Whether a function only computes a value: it assigns to no attribute and returns something."""
     returns = False
-    for node in ast.walk(definition.node):
+    for node in ast.walk(function):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             return False
         if isinstance(node, ast.Raise | ast.Try | ast.For | ast.While | ast.With | ast.Yield):

@@ -64,7 +64,4 @@ def facts_of_releases(versions: list[str] | None = None, *, processes: int = 2) 
 def changes(releases: dict[str, SourceFacts]) -> dict[tuple[str, str], list[Change]]:
     """What changed from each release to the next, in the order given."""
     versions = list(releases)
-    return {
-        (older, newer): diff(releases[older], releases[newer])
-        for older, newer in pairwise(versions)
-    }
+    return {(older, newer): diff(releases[older], releases[newer]) for older, newer in pairwise(versions)}

@@ -27,9 +27,7 @@ def read_status(
     return [], [Unresolved(Place(FILE, "<module>", 1), f"no readable {NAME}")]
 
 
-def _table(
-    table: Value, place: Place, domains: dict[str, tuple[str, ...]]
-) -> tuple[list[Status], list[Unresolved]]:
+def _table(table: Value, place: Place, domains: dict[str, tuple[str, ...]]) -> tuple[list[Status], list[Unresolved]]:
     found: list[Status] = []
     unresolved: list[Unresolved] = []
     for vm in domains.get("vm_state", ()):

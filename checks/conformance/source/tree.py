@@ -7,11 +7,11 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
 from checks.conformance.source.facts import Place, Unresolved
+from checks.conformance.source.kept import kept
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
@@ -83,7 +83,6 @@ class Module:
         if owner is None:
             return self.definitions.get(name)
         return None
-
 
     def method(self, name: str, owner: str | None) -> Definition | None:
         """What ``self.name`` means in class *owner*; in a decorator's function, the module's only such method."""
@@ -168,7 +167,7 @@ def _is_table(node: ast.expr) -> bool:
     return makes_dict or isinstance(node, ast.Dict | ast.List | ast.Tuple | ast.Attribute)
 
 
-@cache
+@kept
 def text_of(node: ast.AST) -> str:
     """The source of *node*, put together once for each node."""
     return ast.unparse(node)

@@ -92,9 +92,7 @@ class Unknown:
     text: str
 
 
-Value: TypeAlias = (
-    "State | Literal | Sequence | Mapping | Runtime | Parameter | Record | Fresh | Callable | Unknown"
-)
+Value: TypeAlias = "State | Literal | Sequence | Mapping | Runtime | Parameter | Record | Fresh | Callable | Unknown"
 
 
 def atom(value: Value) -> str | None:

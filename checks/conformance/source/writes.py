@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from checks.conformance.source.binding import bind
 from checks.conformance.source.evaluate import Environment, Scope, keywords
 from checks.conformance.source.facts import Place, StateName, Unresolved, Write
-from checks.conformance.source.paths import Explorer, Save, bind
+from checks.conformance.source.paths import Explorer
+from checks.conformance.source.trail import Save
 from checks.conformance.source.tree import Definition, SourceTree
 from checks.conformance.source.values import VARIABLES, Literal, Mapping, Parameter, Sequence, Value, atom
 
