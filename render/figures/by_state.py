@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from model.questions.allowed import Cell as Allowed
 from model.questions.allowed import matrix
 from render.figure import Cell, CellKind, Header, Matrix
-from render.figures.words import operation_link, value_link
+from render.figures.words import listed, operation_link, value_link
 
 if TYPE_CHECKING:
     from model.lifecycle import Lifecycle
@@ -23,6 +23,7 @@ def operations_by_state(lifecycle: Lifecycle) -> Matrix:
     order = sorted(known, key=lambda name: (_families(lifecycle).index(lifecycle.operations[name].family), name))
     values = [value.name for value in lifecycle.values[first]]
     rest = _rest(lifecycle)
+    never = [name for name in order if not any(cell.values for cell in known[name].values())]
     return Matrix(
         "operations-by-state",
         f"Which operation passes its guard in which {first}",
@@ -43,6 +44,7 @@ def operations_by_state(lifecycle: Lifecycle) -> Matrix:
             (CellKind.PARTLY, f"with some values of {second}"),
             (CellKind.NO, "refused"),
         ),
+        (f"Only where there is no record yet: {listed(never)}.",) if never else (),
     )  # fmt: skip
 
 

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from model.cache import cached
 from model.explore import completed
 from model.lifecycle import Lifecycle, holds
-from model.questions.outcomes import alone, outcomes
+from model.questions.outcomes import alone
 from model.semantics import Semantics, assigned
 from model.space import build_space
-from model.state import State
+from model.state import State, state_of
 
 Built = TypeVar("Built")
 
-#: Where runs from one state may end; None stands for a record that is destroyed.
-Ends = tuple[State | None, ...]
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a run may end; None stands for a record that is destroyed. ``failed``: only when some step fails."""
+
+    state: State | None
+    failed: bool
+
+
+#: Where runs from one state may end, what needs no failure first.
+Ends = tuple[End, ...]
 
 
 def restarted(lifecycle: Lifecycle) -> dict[State, Ends]:
@@ -44,11 +54,7 @@ def _restarted(lifecycle: Lifecycle) -> dict[State, Ends]:
 
 def _synchronised(lifecycle: Lifecycle) -> dict[tuple[State, int], Ends]:
     semantics = Semantics(lifecycle)
-    names = frozenset(
-        name
-        for name, operation in lifecycle.operations.items()
-        if operation.family == "sync" and operation.kind == "periodic"
-    )
+    names = frozenset(synchronising(lifecycle))
     truth = next(iter(lifecycle.observed.values()))
     found = {}
     for state in resting_states(lifecycle):
@@ -57,6 +63,12 @@ def _synchronised(lifecycle: Lifecycle) -> dict[tuple[State, int], Ends]:
             record[truth] = seen
             found[state, seen] = _ends(lifecycle, semantics, tuple(record), names)
     return found
+
+
+def synchronising(lifecycle: Lifecycle) -> tuple[str, ...]:
+    """The operations that make up the synchronisation, by name."""
+    every = lifecycle.operations.items()
+    return tuple(sorted(name for name, one in every if one.family == "sync" and one.kind == "periodic"))
 
 
 def resting_states(lifecycle: Lifecycle) -> tuple[State, ...]:
@@ -73,7 +85,19 @@ def resting_states(lifecycle: Lifecycle) -> tuple[State, ...]:
 
 def _ends(lifecycle: Lifecycle, semantics: Semantics, record: tuple[int, ...], names: frozenset[str]) -> Ends:
     space = alone(lifecycle, record, names, semantics)
-    return tuple(dict.fromkeys(None if one.destroyed else one.state for one in outcomes(space)))
+    todo = [number for number, parent in enumerate(space.parents) if parent is None]
+    undisturbed = set(todo)
+    while todo:
+        for step, target in space.edges[todo.pop()]:
+            if step.exception is None and target not in undisturbed:
+                undisturbed.add(target)
+                todo.append(target)
+    failed: dict[State | None, bool] = {}
+    for number, (after, controls) in enumerate(space.configurations):
+        if not controls:
+            end = None if holds(lifecycle.predicates["gone"], after) else state_of(lifecycle, after)
+            failed[end] = failed.get(end, True) and number not in undisturbed
+    return tuple(sorted((End(*one) for one in failed.items()), key=lambda end: end.failed))
 
 
 def _kept(lifecycle: Lifecycle, name: str, build: Callable[[Lifecycle], Built]) -> Built:

@@ -32,6 +32,9 @@ class _Chart:
         self.after = self._after()
         self.numbers = {point: i + 1 for i, stage in enumerate(self.stages) for point in stage.points}
         self.lost = False
+        tests = [conjunction for name in ("present", "gone") for conjunction in lifecycle.predicates[name]]
+        deciding = sorted({variable for conjunction in tests for variable, _ in conjunction})
+        self.decisive = [lifecycle.variables[variable].name for variable in deciding]
 
     def sequence(self) -> Sequence:
         about = self.about
@@ -179,6 +182,7 @@ class _Chart:
         for number, name in enumerate(self.lifecycle.state_variables):
             written = writes.get(name)
             made.append(Value(name, self._value(number, sets, written), written is not None))
+        made += [Value(name, writes[name], changed=True) for name in self.decisive if name in writes]
         return tuple(made)
 
     def _value(self, variable: int, sets: Sets, written: str | None) -> str:

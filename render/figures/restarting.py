@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from model.lifecycle import holds
 from render.figure import Cell, CellKind, Header, Matrix
 from render.figures.endings import restarted
-from render.figures.words import value_link
+from render.figures.words import listed, value_link
 
 if TYPE_CHECKING:
     from model.lifecycle import Lifecycle
 
-#: The values of the first two variables -> how it may end: the two values after it, or None for no record at all.
-Ends = dict[tuple[int, int], tuple[tuple[int, int] | None, ...]]
+#: Values of the first two variables.
+Pair = tuple[int, int]
+#: Such values -> how it may end: the values after it, or None for no record at all; and whether only by failing.
+Ends = dict[Pair, dict[Pair | None, bool]]
 
 
 def restarting(lifecycle: Lifecycle) -> Matrix:
@@ -40,6 +42,7 @@ def restarting(lifecycle: Lifecycle) -> Matrix:
             (CellKind.PARTLY, f"{second} may stay"),
             (CellKind.STUCK, f"{second} stays: nothing takes it up"),
         ),
+        ("The marks tell what recovery does when none of its steps fails.",),
     )
 
 
@@ -49,28 +52,41 @@ def _header(lifecycle: Lifecycle, variable: str, number: int) -> Header:
 
 
 def _pairs(lifecycle: Lifecycle) -> Ends:
-    found: dict[tuple[int, int], dict[tuple[int, int] | None, None]] = {}
+    found: Ends = {}
     for state, ends in restarted(lifecycle).items():
+        known = found.setdefault((state[0], state[1]), {})
         for end in ends:
-            found.setdefault((state[0], state[1]), {}).setdefault(None if end is None else (end[0], end[1]))
-    return {pair: tuple(ends) for pair, ends in found.items()}
+            pair = None if end.state is None else (end.state[0], end.state[1])
+            known[pair] = known.get(pair, True) and end.failed
+    return found
 
 
-def _cell(lifecycle: Lifecycle, number: int, task: int, ends: tuple[tuple[int, int] | None, ...] | None) -> Cell:
+def _cell(lifecycle: Lifecycle, number: int, task: int, ends: dict[Pair | None, bool] | None) -> Cell:
     first, second = lifecycle.variables[:2]
     where = f"{first.values[number]}/{second.values[task]}"
     if ends is None:
         return Cell(CellKind.PLAIN, "", None, f"{where}: no execution reaches it")
-    names = ["no record" if end is None else f"{first.values[end[0]]}/{second.values[end[1]]}" for end in ends]
-    said = f"{where}: {' or '.join(names)}"
+    calm = [end for end, failed in ends.items() if not failed]
+    said = [f"{where}: ends in {_names(lifecycle, calm)}"] if calm else [where]
+    if any(ends.values()):
+        said.append(f"when a step fails: {_names(lifecycle, [end for end, failed in ends.items() if failed])}")
+    return Cell(_kind(lifecycle, number, calm or list(ends)), "", value_link(second.name, second.values[task]),
+                "\n".join(said))  # fmt: skip
+
+
+def _kind(lifecycle: Lifecycle, number: int, ends: list[Pair | None]) -> CellKind:
     resting = [end is None or _rests(lifecycle, end) for end in ends]
-    link = value_link(second.name, second.values[task])
-    if not any(resting):
-        return Cell(CellKind.STUCK, "", link, said)
     if not all(resting):
-        return Cell(CellKind.PARTLY, "", link, said)
+        return CellKind.PARTLY if any(resting) else CellKind.STUCK
     changed = any(end is None or end[0] != number for end in ends)
-    return Cell(CellKind.CHANGED if changed else CellKind.YES, "", link, said)
+    return CellKind.CHANGED if changed else CellKind.YES
+
+
+def _names(lifecycle: Lifecycle, ends: list[Pair | None]) -> str:
+    first, second = lifecycle.variables[:2]
+    return listed(
+        ("no record" if end is None else f"{first.values[end[0]]}/{second.values[end[1]]}" for end in ends), "or"
+    )
 
 
 def _rests(lifecycle: Lifecycle, pair: tuple[int, int]) -> bool:

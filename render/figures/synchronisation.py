@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from model.state import state_name
 from render.figure import Cell, CellKind, Header, Matrix
-from render.figures.endings import synchronised
+from render.figures.endings import synchronised, synchronising
 from render.figures.words import listed, value_link
 
 if TYPE_CHECKING:
     from model.lifecycle import Lifecycle
     from model.state import State
+    from render.figures.endings import End, Ends
 
-    Known = dict[tuple[State, int], tuple[State | None, ...]]
+    Known = dict[tuple[State, int], Ends]
 
 
 def synchronisation(lifecycle: Lifecycle) -> Matrix:
@@ -41,30 +42,40 @@ def synchronisation(lifecycle: Lifecycle) -> Matrix:
         (first, "the driver reports"),
         (
             (CellKind.NO, "nothing changes"),
-            (CellKind.PLAIN, f"{reported} is brought up to date"),
-            (CellKind.CHANGED, f"corrected: {first} becomes what is written"),
+            (CellKind.CHANGED, f"{first} or {lifecycle.variables[truth].name} changes, if no step fails"),
+        ),
+        (
+            f"Report only: {reported} becomes what the driver reports, nothing else changes.",
+            f"Each of these alone, with nothing else in flight: {listed(synchronising(lifecycle))}.",
         ),
     )  # fmt: skip
 
 
 def _cell(lifecycle: Lifecycle, known: Known, number: int, observed: int, seen: int) -> Cell:
-    first = lifecycle.state_variables[0]
-    name = lifecycle.variables[0].values[number]
-    reported = lifecycle.variables[observed].values[seen]
-    ends: dict[State | None, None] = {}
-    moved = False
-    for (state, driver), found in known.items():
-        if state[0] == number and driver == seen:
-            ends.update(dict.fromkeys(found))
-            moved |= any(end is not None and end[observed] != state[observed] for end in found)
-    others = [
-        "gone" if end is None else lifecycle.variables[0].values[end[0]]
-        for end in ends
-        if end is None or end[0] != number
-    ]
-    link = value_link(first, name)
-    full = listed(("no record" if end is None else state_name(lifecycle, end) for end in ends), "or")
-    said = f"{first} {name}, the driver reports {reported}: may end in {full}"
+    first, reporting = lifecycle.variables[0], lifecycle.variables[observed]
+    found = [(state, end) for (state, driver), ends in known.items() if state[0] == number and driver == seen
+             for end in ends]  # fmt: skip
+    where = f"{first.name} {first.values[number]}, the driver reports {reporting.values[seen]}"
+    said = [f"{where}: may end in {_names(lifecycle, [end for _, end in found if not end.failed])}"]
+    failing = [end for _, end in found if end.failed]
+    if failing:
+        said.append(f"and, when a step fails, in {_names(lifecycle, failing)}")
+    tooltip = "\n".join(said)
+    link = value_link(first.name, first.values[number])
+    calm = [(state, end.state) for state, end in found if not end.failed]
+    others = ["gone" if end is None else first.values[end[0]] for _, end in calm if end is None or end[0] != number]
     if others:
-        return Cell(CellKind.CHANGED, " or ".join(dict.fromkeys(others)), link, said)
-    return Cell(CellKind.PLAIN, "report only", link, said) if moved else Cell(CellKind.NO, "", link, said)
+        return Cell(CellKind.CHANGED, " or ".join(dict.fromkeys(others)), link, tooltip)
+    # What is observed after the run is not what was reported before it: the run has changed the truth itself.
+    made = [
+        reporting.values[end[observed]] for state, end in calm if end and end[observed] not in (seen, state[observed])
+    ]
+    if made:
+        return Cell(CellKind.CHANGED, f"made {' or '.join(dict.fromkeys(made))}", link, tooltip)
+    moved = any(end is not None and end[observed] != state[observed] for state, end in calm)
+    return Cell(CellKind.PLAIN, "report only", link, tooltip) if moved else Cell(CellKind.NO, "", link, tooltip)
+
+
+def _names(lifecycle: Lifecycle, ends: list[End]) -> str:
+    names = ("no record" if end.state is None else state_name(lifecycle, end.state) for end in ends)
+    return listed(dict.fromkeys(names), "or")
