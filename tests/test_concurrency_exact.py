@@ -1,0 +1,237 @@
+"""Exact exploration, reductions and closure against a brute-force reading of the automaton, on random machines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place, assemble
+from checks.concurrency.closure import close
+from checks.concurrency.exact import Explored, explore
+from checks.concurrency.forget import forget
+from checks.concurrency.paths import paths
+from checks.concurrency.reduce import reduce
+from model import explore as scalar
+from model.semantics import Semantics, assigned, passes
+from model.tables_reader import read_tables
+
+SIZES = (2, 3, 2)
+Configuration = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def whens() -> st.SearchStrategy[tuple[tuple[int, frozenset[int]], ...]]:
+    def test(variable: int) -> st.SearchStrategy[tuple[int, frozenset[int]]]:
+        values = st.frozensets(st.integers(0, SIZES[variable] - 1), min_size=1)
+        return values.map(lambda chosen: (variable, chosen))
+
+    return st.dictionaries(st.integers(0, 2), st.just(0), max_size=2).flatmap(
+        lambda chosen: st.tuples(*(test(variable) for variable in sorted(chosen)))
+    )
+
+
+def assigns() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
+    one = st.sampled_from([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (0, -3), (2, -1)])
+    return st.lists(one, max_size=2, unique_by=lambda pair: pair[0]).map(lambda pairs: tuple(sorted(pairs)))
+
+
+@st.composite
+def automata(draw: st.DrawFn, crashing: bool = False) -> Automaton:
+    count = draw(st.integers(1, 5))
+    target = st.integers(-1, count - 1)
+    places = []
+    for _ in range(count):
+        moves = draw(
+            st.lists(
+                st.builds(
+                    Move, whens(), assigns(), target, st.sampled_from([False, False, False, True]), st.just(("r",))
+                ),
+                max_size=3,
+            )
+        )
+        # taking the lock changes nothing else, as in the programs
+        moves = [replace(move, when=(), assign=()) if move.acquires else move for move in moves]
+        mortal = crashing and draw(st.booleans())
+        heirs = (draw(target),) if mortal else ()
+        places.append(
+            Place(tuple(moves), draw(st.booleans()), "s" if mortal else None, heirs, draw(st.integers(0, 1)))
+        )
+    origins = draw(
+        st.lists(st.builds(Origin, whens(), st.just(()), target, st.just(False), st.just(("o",))), min_size=1, max_size=3)
+    )
+    crashes = (Crash("s", draw(whens()), draw(assigns())),) if crashing else ()
+    return Automaton(("a", "b", "c"), SIZES, (0, 0, 0), tuple(places), tuple(origins), crashes, None)
+
+
+def followers(automaton: Automaton, bound: int, configuration: Configuration) -> list[Configuration]:
+    record, flying = configuration
+    found: list[Configuration] = []
+    locked = any(automaton.places[place].holds for place in flying)
+
+    def after(record: tuple[int, ...], places: list[int]) -> Configuration:
+        return record, tuple(sorted(place for place in places if place != END))
+
+    for position, place in enumerate(flying):
+        if position and flying[position - 1] == place:
+            continue
+        others = [*flying[:position], *flying[position + 1 :]]
+        for move in automaton.places[place].moves:
+            if passes(move.when, record) and not (move.acquires and locked):
+                found.append(after(assigned(move.assign, record), [*others, move.to]))
+    for origin in automaton.origins:
+        if len(flying) < bound and passes(origin.when, record):
+            found.append(after(assigned(origin.assign, record), [*flying, origin.to]))
+    for crash in automaton.crashes:
+        dying = [automaton.places[place].service == crash.service for place in flying]
+        if passes(crash.when, record) and (crash.assign or any(dying)):
+            heirs = [
+                automaton.places[place].heirs if dies else (place,) for place, dies in zip(flying, dying, strict=True)
+            ]
+            for choice in product(*heirs):
+                found.append(after(assigned(crash.assign, record), list(choice)))
+    return found
+
+
+def brute(automaton: Automaton, bound: int) -> tuple[dict[Configuration, int], int]:
+    """Every configuration with its distance from the start, and the number of steps."""
+    distance: dict[Configuration, int] = {(automaton.initial, ()): 0}
+    waiting = list(distance)
+    steps = 0
+    for configuration in waiting:
+        for after in followers(automaton, bound, configuration):
+            steps += 1
+            if after not in distance:
+                distance[after] = distance[configuration] + 1
+                waiting.append(after)
+    return distance, steps
+
+
+def unpacked(explored: Explored) -> dict[Configuration, int]:
+    found = {}
+    for level, packed in enumerate(explored.levels):
+        record, places = explored.packing.unpack(packed)
+        for position in range(len(packed)):
+            standing = tuple(int(column[position]) for column in places)
+            flying = tuple(place for place in standing if place != explored.relation.empty)
+            found[explored.relation.records.record(int(record[position])), flying] = level
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(automata(), st.integers(1, 3))
+def test_explores_what_brute_force_explores(automaton: Automaton, bound: int) -> None:
+    distance, steps = brute(automaton, bound)
+    explored = explore(automaton, bound)
+    assert unpacked(explored) == distance
+    assert (explored.states, explored.transitions) == (len(distance), steps)
+
+
+@settings(max_examples=40, deadline=None)
+@given(automata(crashing=True), st.integers(1, 2))
+def test_a_crash_moves_every_process_at_once(automaton: Automaton, bound: int) -> None:
+    distance, steps = brute(automaton, bound)
+    explored = explore(automaton, bound)
+    assert unpacked(explored) == distance
+    assert explored.transitions == steps
+
+
+@settings(max_examples=40, deadline=None)
+@given(automata(), st.integers(1, 3))
+def test_ordered_configurations_are_the_orders_of_the_sorted_ones(automaton: Automaton, bound: int) -> None:
+    distance, _ = brute(automaton, bound)
+    slots = [(*flying, *[END] * (bound - len(flying))) for _, flying in distance]
+    orders = sum(len(set(_permutations(each))) for each in slots)
+    assert explore(automaton, bound, ordered=True).states == orders
+
+
+def _permutations(slots: tuple[int, ...]) -> list[tuple[int, ...]]:
+    if not slots:
+        return [()]
+    return [
+        (slot, *rest)
+        for position, slot in enumerate(slots)
+        for rest in _permutations((*slots[:position], *slots[position + 1 :]))
+    ]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.one_of(automata(), automata(crashing=True)), st.integers(1, 3))
+def test_reductions_keep_the_records_at_rest_and_in_flight(automaton: Automaton, bound: int) -> None:
+    distance, _ = brute(automaton, bound)
+    smaller = reduce(automaton, automaton.names)
+    reduced = unpacked(explore(smaller, bound))
+    assert {record for record, _ in distance} == {record for record, _ in reduced}
+    assert {record for record, flying in distance if not flying} == {
+        record for record, flying in reduced if not flying
+    }
+    assert {record for record, flying in distance if any(automaton.places[place].mark for place in flying)} == {
+        record for record, flying in reduced if any(smaller.places[place].mark for place in flying)
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(automata(), st.integers(1, 2))
+def test_slicing_keeps_what_is_read(automaton: Automaton, bound: int) -> None:
+    distance, _ = brute(automaton, bound)
+    smaller = reduce(automaton, ["a"])
+    column = smaller.names.index("a")
+    reduced = unpacked(explore(smaller, bound))
+    assert {record[0] for record, flying in distance if not flying} == {
+        record[column] for record, flying in reduced if not flying
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(automata(), st.integers(1, 2))
+def test_forgetting_only_adds(automaton: Automaton, bound: int) -> None:
+    distance, _ = brute(automaton, bound)
+    abstract = reduce(forget(automaton, ["c"]), ["a", "b"])
+    reached = unpacked(explore(abstract, bound))
+    assert {record[:2] for record, _ in distance} <= {record[:2] for record, _ in reached}
+    assert {record[:2] for record, flying in distance if not flying} <= {
+        record[:2] for record, flying in reached if not flying
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(automata(), automata(crashing=True)), st.integers(1, 3))
+def test_the_closure_holds_every_pair_of_every_number(automaton: Automaton, bound: int) -> None:
+    distance, _ = brute(automaton, bound)
+    closure = close(automaton)
+    places, records = closure.pairs()
+    pairs = {(closure.records.record(int(record)), int(place)) for place, record in zip(places, records, strict=True)}
+    assert {(record, place) for record, flying in distance for place in flying} <= pairs
+    assert {record for record, _ in distance} <= {
+        closure.records.record(number) for number in range(len(closure.records))
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(automata(), st.integers(1, 3))
+def test_paths_are_shortest_and_are_executions(automaton: Automaton, bound: int) -> None:
+    distance, _ = brute(automaton, bound)
+    explored = explore(automaton, bound)
+    level = len(explored.levels) - 1
+    way = paths(explored, [(level, int(packed)) for packed in explored.levels[level][:3]])
+    for each in way:
+        assert len(each.steps) == max(distance.values())
+        record = automaton.initial
+        for step in each.steps:
+            assert step.before == record
+            record = step.after
+
+
+def test_agrees_with_the_scalar_explorer_on_the_shipped_tables() -> None:
+    semantics = Semantics(read_tables(Path("model/tables")))
+    for name in ("sequential", "lost"):
+        scenario = semantics.lifecycle.scenarios[name]
+        space = scalar.explore(semantics, scenario)
+        explored = explore(assemble(semantics, scenario), 1)
+        assert not space.truncated
+        assert explored.states == len(space.configurations)
+        assert explored.transitions == sum(map(len, space.edges))
+        assert np.concatenate(explored.levels).size == explored.states

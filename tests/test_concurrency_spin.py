@@ -1,0 +1,66 @@
+"""Spin counts the same states and steps on the exported model, and finds the same invariants violated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.spin import spin
+from checks.concurrency.automaton import END, Automaton, Move, Origin, Place
+from checks.concurrency.exact import explore
+from checks.export.promela import CannotExport, configuration, promela
+
+VALUES = {"task": ("free", "busy"), "phase": ("new", "up", "down")}
+
+
+def machine(careful: bool) -> Automaton:
+    """Two kinds of processes that take ``task``; a careless one does not look whether it still has it."""
+    free, busy = frozenset({0}), frozenset({1})
+    finish = ((0, busy),) if careful else ()
+    places = (
+        Place((Move(((0, free),), ((0, 1),), 1, False, ("a/take",)), Move(((0, busy),), (), END, False, ("a/no",))), False, None, ()),
+        Place((Move(finish, ((0, 0), (1, 1)), END, False, ("a/up",)), Move((), (), 2, False, ("a/wait",))), False, None, ()),
+        Place((Move((), (), 3, True, ("b/lock",)),), False, None, ()),
+        Place((Move((), ((0, 0), (1, 2)), END, False, ("b/down",)), Move((), (), END, False, ("b/lost",))), True, None, (), 1),
+    )  # fmt: skip
+    origins = (
+        Origin(((0, free),), (), 0, False, ("a/guard",)),
+        Origin(((1, frozenset({1})),), (), 2, False, ("b/guard",)),
+    )
+    return Automaton(("task", "phase"), (2, 3), (0, 0), places, origins, (), None)
+
+
+def test_a_crash_cannot_be_exported() -> None:
+    automaton = machine(careful=True)
+    with pytest.raises(CannotExport):
+        promela(replace(automaton, origins=(replace(automaton.origins[0], unbounded=True),)), 1, VALUES, {})
+
+
+def test_names_cannot_break_out_of_a_comment() -> None:
+    model = promela(machine(careful=True), 1, {**VALUES, "task": ("*/ assert(0); /*", "x\n")}, {})
+    assert "assert(0)" not in model
+
+
+@pytest.mark.spin
+@pytest.mark.parametrize("bound", [1, 2, 3])
+@pytest.mark.parametrize("careful", [True, False])
+def test_spin_counts_the_same(bound: int, careful: bool, tmp_path: Path) -> None:
+    automaton = machine(careful)
+    bad = {
+        "rest": configuration(automaton.names, (((0, frozenset({1})),),), idle=True, marked=False),
+        "alone": configuration(automaton.names, (((0, frozenset({1})),),), idle=False, marked=True),
+    }
+    explored = explore(automaton, bound, ordered=True)
+    record, places = explored.packing.unpack(np.concatenate(explored.levels))
+    busy = explored.relation.records.values[0, record] == 1
+    idle = np.all([stands == explored.relation.empty for stands in places], axis=0)
+    marked = np.any([stands == 3 for stands in places], axis=0)
+    for name, violated in (("rest", (busy & idle).any()), ("alone", (busy & marked).any())):
+        folder = tmp_path / name
+        folder.mkdir()
+        counted = spin(promela(automaton, bound, VALUES, {name: bad[name]}), folder)
+        assert (counted.states, counted.transitions) == (explored.states, explored.transitions)
+        assert (counted.errors > 0) == bool(violated)
