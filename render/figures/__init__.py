@@ -27,9 +27,10 @@ def catalogue(lifecycle: Lifecycle) -> Mapping[str, Builder]:
         "synchronisation": _synchronisation,
         "restart": _restart,
     }
-    if not lifecycle.observed:
+    about = lifecycle.operations.values()
+    if not lifecycle.observed or not any(one.family == "sync" and one.kind == "periodic" for one in about):
         del made["synchronisation"]
-    if not any(operation.kind == "recovery" for operation in lifecycle.operations.values()):
+    if not any(one.kind == "recovery" for one in about):
         del made["restart"]
     first = lifecycle.state_variables[0]
     made |= {f"state-{v.name}": partial(_state, value=v.name) for v in lifecycle.values[first]}

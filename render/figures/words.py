@@ -30,8 +30,8 @@ def either(names: Iterable[str], most: int = 3) -> str:
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:
-    """The names as a list in a sentence."""
-    *before, last = list(names)
+    """The names as a list in a sentence; empty for none."""
+    *before, last = list(names) or [""]
     return f"{', '.join(before)} {word} {last}" if before else last
 
 
