@@ -1,0 +1,73 @@
+"""One run of all checks: what is asked of one request at a time, and of several, each in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache as remember
+from multiprocessing import get_context
+from pathlib import Path
+
+from checks.expectations import Expectations
+from checks.verdict import Report
+from model.cache import cached
+from model.lifecycle import Lifecycle
+
+Progress = Callable[[str], None]
+
+
+def run(
+    lifecycle: Lifecycle,
+    expectations: Expectations,
+    *,
+    scenarios: Iterable[str] | None = None,
+    properties: Iterable[str] | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Decide *properties* (all by default) in *scenarios* (all by default), by all engines.
+
+    Scenarios with several requests at once are explored in a second process meanwhile.  KeyError for a scenario that
+    does not exist.
+    """
+    from checks.concurrency.verdicts import verify_concurrent
+    from checks.verify import verify
+
+    began = time.perf_counter()
+    names = list(lifecycle.scenarios if scenarios is None else scenarios)
+    wanted = None if properties is None else list(properties)
+    alone = [name for name in names if lifecycle.scenarios[name].processes == 1]
+    several = [name for name in names if lifecycle.scenarios[name].processes != 1]
+    say = progress or (lambda _: None)
+    if not several:
+        return verify(lifecycle, alone, wanted, progress, expectations)
+    if not alone:
+        return verify_concurrent(lifecycle, several, wanted, expectations, progress=say)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        other = pool.submit(verify_concurrent, lifecycle, several, wanted, expectations)
+        first = verify(lifecycle, alone, wanted, progress, expectations)
+        say("several requests at once: " + ", ".join(several))
+        second = other.result()
+    return replace(
+        first,
+        verdicts=(*first.verdicts, *second.verdicts),
+        sizes=(*first.sizes, *second.sizes),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def kept_report(lifecycle: Lifecycle, expectations: Expectations, progress: Progress | None = None) -> Report:
+    """The report of all checks, from the cache when these tables were checked before by this program."""
+    key = f"{lifecycle.digest}\0{lifecycle.release}\0{expectations!r}\0{_program()}"
+    return cached("report", key, lambda: run(lifecycle, expectations, progress=progress))
+
+
+@remember
+def _program() -> str:
+    """A hash of the modules that decide."""
+    made = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        made.update(path.read_bytes())
+    return made.hexdigest()

@@ -1,0 +1,114 @@
+"""``nova-lifecycle finding``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checks.verdict import Finding, Verdict
+from cli.common import common, dim, full_lifecycle, heading, table
+from model.errors import Fault, InputError, nearest
+from model.lifecycle import Lifecycle
+from model.load import TABLES
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nova-lifecycle finding                     lists all
+  nova-lifecycle finding rest/crash/1        opens one: what, trace, source, Launchpad
+  nova-lifecycle finding O-SHELVE            by the name that the expectations give it
+  nova-lifecycle finding rest/crash/1 -o trace.svg"""
+)
+@click.argument("name", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Draw the trace into this file (.svg, .png).")
+@common
+def command(name: str | None, output: Path | None, tables: Path | None, release: str | None, as_json: bool) -> None:
+    """Open a finding: what it is, the shortest trace to it, its place in the source, its Launchpad numbers."""
+    lifecycle = full_lifecycle(tables, release)
+    from checks.expectations import read_expectations
+    from checks.run import kept_report
+    from cli.commands.verify import Progress
+
+    with Progress(shown=True) as say:
+        report = kept_report(lifecycle, read_expectations(tables or TABLES), say)
+    listed = {
+        f"{verdict.property}/{verdict.scenario}/{number}": (verdict, finding)
+        for verdict in report.verdicts
+        for number, finding in enumerate(verdict.findings, 1)
+    }
+    if name is None:
+        _list(listed, as_json=as_json)
+        return
+    chosen = {key: pair for key, pair in listed.items() if key == name or name in pair[1].names}
+    if not chosen:
+        legal = [*listed, *(word for _, finding in listed.values() for word in finding.names)]
+        near = nearest(name, legal)
+        hint = f"did you mean {near}? " if near else ""
+        raise InputError(Fault("NAME", f"no finding {name!r}", f"{hint}nova-lifecycle finding lists all"))
+    if output is not None:
+        _draw(lifecycle, next(iter(chosen.values()))[1], next(iter(chosen)), output)
+    if as_json:
+        click.echo(json.dumps({key: _plain(*pair) for key, pair in chosen.items()}, indent=1, ensure_ascii=False))
+        return
+    for key, (verdict, finding) in chosen.items():
+        show(key, verdict, finding)
+
+
+def _plain(verdict: Verdict, finding: Finding) -> dict[str, Any]:
+    known = [asdict(one) for one in verdict.known if one.name in finding.names]
+    return {"property": verdict.property, "scenario": verdict.scenario, **asdict(finding), "known": known}
+
+
+def _list(listed: dict[str, tuple[Verdict, Finding]], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({key: _plain(*pair) for key, pair in listed.items()}, indent=1, ensure_ascii=False))
+        return
+    table(
+        ["finding", "known as", "count", "steps", "what tells it"],
+        [
+            [
+                key,
+                " ".join(finding.names) or "-",
+                f"{finding.count:,}",
+                str(len(finding.trace.steps)) if finding.trace else "-",
+                " ".join(f"{variable}={value}" for variable, value in finding.key.items()),
+            ]
+            for key, (_, finding) in listed.items()
+        ],
+    )
+
+
+def show(key: str, verdict: Verdict, finding: Finding) -> None:
+    """Print one finding with its trace: what changed at each step and by which row, unchanged values dimmed."""
+    click.echo(heading(key) + "  " + " ".join(f"{name}={value}" for name, value in finding.key.items()))
+    for known in verdict.known:
+        if known.name in finding.names:
+            numbers = ", ".join(f"LP {number}" for number in known.launchpad)
+            click.echo(f"{known.name}: {known.what.get('en', '')}{f'  ({numbers})' if numbers else ''}")
+            click.echo(dim(known.source))
+    click.echo(dim(f"{verdict.property} in {verdict.scenario}; {finding.count:,} configurations; {finding.source}"))
+    if finding.trace is None:
+        click.echo()
+        return
+    from checks.traces import lines
+
+    for line in lines(finding.trace):
+        click.echo(line)
+    click.echo()
+
+
+def _draw(lifecycle: Lifecycle, finding: Finding, key: str, output: Path) -> None:
+    if finding.trace is None:
+        raise InputError(Fault("NAME", f"{key} has no trace", "it is a finding about the tables alone"))
+    from cli.output import write_bytes
+    from render.figures.trace import trace_picture
+    from render.registry import render_picture
+
+    form = output.suffix.removeprefix(".") or "svg"
+    title = f"{finding.names[0]}: {key}" if finding.names else key
+    write_bytes(output, render_picture(trace_picture(lifecycle, finding.trace, "trace", title), form))

@@ -1,0 +1,180 @@
+"""``nova-lifecycle verify``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import click
+
+from checks.verdict import Report, Verdict, fails
+from cli.common import common, dim, full_lifecycle, one_of
+from cli.output import write_text
+from model.errors import Fault, InputError
+from model.load import TABLES
+
+DIFFERS = 1
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nova-lifecycle verify
+  nova-lifecycle verify --property rest --scenario crash
+  nova-lifecycle verify --json --junit report.xml --sarif report.sarif
+  nova-lifecycle verify --tables path/to/other/tables
+
+\b
+Exit status: 0 every verdict is as expected; 1 one differs; 2 bad input; 3 a defect of this program."""
+)
+@click.option("--property", "wanted", multiple=True, metavar="ID", help="Only this property; may be given again.")
+@click.option("--scenario", "chosen", multiple=True, metavar="NAME", help="Only this scenario; may be given again.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to this file.")
+@click.option("--sarif", type=click.Path(path_type=Path), help="Write a SARIF report to this file.")
+@click.option("--write", "folder", type=click.Path(path_type=Path), help="Write report and evidence into this folder.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@common
+def command(
+    wanted: tuple[str, ...],
+    chosen: tuple[str, ...],
+    junit: Path | None,
+    sarif: Path | None,
+    folder: Path | None,
+    quiet: bool,
+    tables: Path | None,
+    release: str | None,
+    as_json: bool,
+) -> int:
+    """Decide every property in every scenario, by two engines, and compare with what is expected."""
+    lifecycle = full_lifecycle(tables, release)
+    from checks.expectations import read_expectations
+    from checks.properties import properties
+    from checks.run import run
+
+    known = [one.id for one in properties(lifecycle)]
+    for name in wanted:
+        one_of(name, known, "property")
+    for name in chosen:
+        one_of(name, lifecycle.scenarios, "scenario")
+    with Progress(shown=not quiet and not as_json) as say:
+        report = run(
+            lifecycle,
+            read_expectations(tables or TABLES),
+            scenarios=chosen or None,
+            properties=wanted or None,
+            progress=say,
+        )
+    if not report.verdicts:
+        remedy = "see docs/properties.md for where each is asked"
+        raise InputError(Fault("--property", "none of these properties is asked in these scenarios", remedy))
+    _write(report, junit, sarif, folder)
+    if as_json:
+        from checks.outputs.as_json import report_json
+
+        sys.stdout.write(report_json(report))
+    else:
+        show(report)
+    return DIFFERS if any(fails(verdict) for verdict in report.verdicts) else 0
+
+
+class Progress:
+    """What is being done: a line that is rewritten on a terminal, a line each in a log, nothing when not shown."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown, self._live = shown, shown and sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    def __call__(self, text: str) -> None:
+        """Say that *text* is being done."""
+        if self._live:
+            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+        elif self._shown:
+            click.echo(f"... {text}", err=True)
+
+
+def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path | None) -> None:
+    if junit is not None:
+        from checks.outputs.junit import report_junit
+
+        write_text(junit, report_junit(report))
+    if sarif is not None:
+        from checks.outputs.sarif import report_sarif
+
+        write_text(sarif, report_sarif(report))
+    if folder is not None:
+        from checks.outputs.files import report_files
+
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in report_files(report).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            write_text(folder / name, text)
+
+
+def show(report: Report) -> None:
+    """Print the verdicts as a table, then what differs, then the findings."""
+    from rich.console import Console
+    from rich.table import Table
+
+    for size in report.sizes:
+        click.echo(
+            dim(f"{size.scenario}: {size.configurations:,} configurations, {size.steps:,} steps, {size.seconds:.1f} s")
+        )
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("property", "scenario", "verdict", "expected", "engines", "evidence"):
+        drawn.add_column(column, no_wrap=True)
+    for column in ("exercised", "findings", "seconds"):
+        drawn.add_column(column, justify="right", no_wrap=True)
+    for verdict in report.verdicts:
+        drawn.add_row(*_cells(verdict), style="bold" if fails(verdict) else "")
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width, highlight=False, markup=False, emoji=False).print(drawn)
+    wrong = [verdict for verdict in report.verdicts if fails(verdict)]
+    for verdict in wrong:
+        click.echo(f"\n{verdict.property} in {verdict.scenario}: {reasons(verdict)}")
+    findings = sum(len(verdict.findings) for verdict in report.verdicts)
+    state = "as expected" if not wrong else f"{len(wrong)} not as expected"
+    click.echo(
+        f"\n{len(report.verdicts)} verdicts, {state}; {findings} findings (nova-lifecycle finding lists them); "
+        f"{report.seconds:.1f} s"
+    )
+
+
+def _cells(verdict: Verdict) -> Sequence[str]:
+    engines = ", ".join(engine.name for engine in verdict.engines)
+    checked = {True: "checked", False: "REFUTED", None: ""}[verdict.checked]
+    kind = str(verdict.evidence.get("kind", ""))
+    seconds = sum(engine.seconds for engine in verdict.engines)
+    mark = "" if not fails(verdict) else " !"
+    return (
+        verdict.property,
+        verdict.scenario,
+        str(verdict.outcome) + mark,
+        "-" if verdict.expected is None else str(verdict.expected),
+        engines,
+        f"{kind} {checked}".strip(),
+        f"{verdict.exercised:,}",
+        str(len(verdict.findings) or ""),
+        f"{seconds:.1f}",
+    )
+
+
+def reasons(verdict: Verdict) -> str:
+    """Why *verdict* fails the run, in words."""
+    said = [*verdict.unexpected]
+    if verdict.disagreement:
+        said.append(f"the engines differ: {verdict.disagreement}")
+    if verdict.checked is False:
+        said.append("the checker refutes the evidence")
+    if verdict.expected is not None and verdict.expected is not verdict.outcome:
+        said.append(f"expected {verdict.expected}, found {verdict.outcome}")
+    if not verdict.exercised and not said:
+        said.append("nothing exercised it: the verdict is vacuous")
+    return "; ".join(said)
