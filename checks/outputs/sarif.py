@@ -17,9 +17,7 @@ def report_sarif(report: Report) -> str:
         {"id": one.id, "shortDescription": {"text": one.statement.en}, "help": {"text": one.formal}}
         for one in PROPERTIES
     ]
-    results = [
-        _result(verdict, finding) for verdict in report.verdicts for finding in verdict.findings
-    ]
+    results = [_result(verdict, finding) for verdict in report.verdicts for finding in verdict.findings]
     tool = {"driver": {"name": "nova-lifecycle", "rules": rules, "informationUri": "https://docs.openstack.org/nova"}}
     run = {"tool": tool, "results": results, "columnKind": "unicodeCodePoints"}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
