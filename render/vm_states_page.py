@@ -12,6 +12,9 @@ from checks.conformance.documentation.from_tables import documented_operations, 
 from checks.conformance.documentation.said import DocumentedOperation
 from model.lifecycle import Lifecycle
 
+INTRODUCTION = """Made from the tables of {name} {release}: each command with the states
+that its guard admits, and the states in which it ends when it succeeds.
+"""
 UNSET = "unset"
 NOT_APPLICABLE = "N/A"
 
@@ -32,8 +35,7 @@ def vm_states_page(lifecycle: Lifecycle) -> str:
     title = "Virtual machine states and transitions"
     parts = [
         f"{title}\n{'=' * len(title)}\n",
-        f"Made from the tables of {lifecycle.name} {lifecycle.release}: each command with the states\nthat its guard "
-        "admits, and the states in which it ends when it succeeds.\n",
+        INTRODUCTION.format(name=lifecycle.name, release=lifecycle.release),
         _section("Transitions"),
         _graph(order, edges, sorted(everywhere, key=order.index)),
         _section("Requirements for commands"),
