@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 
 def place(picture: Picture, dot: str | os.PathLike[str] | None = None) -> Drawing:
-    """The picture with every part in its place; ``dot`` names another Graphviz than the embedded one.
+    """The picture with every part in its place.
+
+    ``dot`` names another Graphviz than the embedded one; then it lays out even what has bars.
 
     Raises InputError when ``dot`` is not a Graphviz.
     """
     # Each layout is imported only when it is wanted: a command draws one picture and should start at once.
     if isinstance(picture, Figure):
-        if any(picture.bars):
+        if any(picture.bars) and dot is None:
             from render.bars import lay_out_bars
 
             return lay_out_bars(picture)

@@ -10,9 +10,9 @@ from typing import TypeVar
 from model.cache import cached
 from model.explore import completed
 from model.lifecycle import Lifecycle, holds
+from model.network import build_network
 from model.questions.outcomes import alone
 from model.semantics import Semantics, assigned
-from model.space import build_space
 from model.state import State, state_of
 
 Built = TypeVar("Built")
@@ -44,7 +44,9 @@ def _restarted(lifecycle: Lifecycle) -> dict[State, Ends]:
     semantics = Semantics(lifecycle)
     names = frozenset(name for name, operation in lifecycle.operations.items() if operation.kind == "recovery")
     found = {}
-    for state in sorted(build_space(lifecycle).reached):
+    network = build_network(lifecycle, scenario_name(lifecycle))
+    reached = {state for state, gone in zip(network.states, network.gone, strict=True) if state and not gone}
+    for state in sorted(reached):
         record = completed(lifecycle, state)
         for service in lifecycle.services:
             record = assigned(service.crash_set, record)
@@ -81,6 +83,11 @@ def resting_states(lifecycle: Lifecycle) -> tuple[State, ...]:
         if holds(lifecycle.predicates["rest"], record) and holds(lifecycle.predicates["present"], record):
             made.append(state)
     return tuple(made)
+
+
+def scenario_name(lifecycle: Lifecycle) -> str:
+    """The scenario that figures show: the first of one process whose steps may fail."""
+    return next(name for name, one in lifecycle.scenarios.items() if one.processes == 1 and one.fail and not one.crash)
 
 
 def _ends(lifecycle: Lifecycle, semantics: Semantics, record: tuple[int, ...], names: frozenset[str]) -> Ends:

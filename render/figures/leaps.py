@@ -15,7 +15,7 @@ from model.lifecycle import Lifecycle, Record, Scenario, Text, holds
 from model.network import Arrow, Network, network_of
 from model.semantics import END_FAILED, END_FINISHED, Semantics, assigned, passes
 from model.state import state_of
-from render.figures.endings import key, resting_states
+from render.figures.endings import key, resting_states, scenario_name
 
 #: Stand-ins for a value of the variable: no record yet, and a record destroyed in a state that is not terminal.
 NOWHERE = "nowhere"
@@ -41,11 +41,6 @@ class Leap:
 def leaps(lifecycle: Lifecycle) -> tuple[Leap, ...]:
     """Every leap, by source and target in the order of the tables, then by operation."""
     return cached("leaps", key(lifecycle, Path(__file__)), lambda: _build(lifecycle))
-
-
-def scenario_name(lifecycle: Lifecycle) -> str:
-    """The scenario in which leaps are looked for: the first of one process whose steps may fail."""
-    return next(name for name, one in lifecycle.scenarios.items() if one.processes == 1 and one.fail and not one.crash)
 
 
 def _build(lifecycle: Lifecycle) -> tuple[Leap, ...]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from render.figure import Edge, EdgeKind, Figure, Node, NodeKind
-from render.figures.leaps import GONE, NOWHERE, Leap, leaps, scenario_name
+from render.figures.endings import scenario_name
+from render.figures.leaps import GONE, NOWHERE, Leap, leaps
 from render.figures.words import label_lines, listed, operation_link, state_kind, value_link
 
 if TYPE_CHECKING:
