@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,21 +26,26 @@ class Result:
 
     ``found``: a violation as the patch describes it, that the tables without the bug do not have; ``without``: the
     classes as described that they have all the same (must be none).  For a bug that is open, ``found`` is in the tables
-    as they are.  ``steps`` is the length of the shortest trace.
+    as they are.  ``demand`` is the bug's own sentence, where the catalogue has only the general one.  ``steps`` is the
+    length of the shortest trace; ``refuted`` what the checker finds wrong with it (must be nothing).
     """
 
     id: str
     launchpad: tuple[int, ...]
     title: str
+    note: str
     property: str
+    demand: str
     scenario: str
+    requests: int
     is_open: bool
     found: bool
     without: int
     new: int
-    finding: tuple[tuple[str, str], ...]
+    finding: Mapping[str, str]
     steps: int
     trace: Trace | None
+    refuted: tuple[str, ...]
     configurations: int
     seconds: float
 
@@ -63,14 +68,17 @@ def examine(patch: Patch, folder: Path | None = None, release: str | None = None
     matching = [one for one in after.found if one.matches(patch.finding)]
     alike = [one for one in before.found if one.matches(patch.finding)] if patch.edits else []
     new = [one for one in matching if not patch.edits or one.values not in known]
-    nearest = min(new, key=lambda one: one.steps, default=None)
+    nearest = min(new, key=lambda one: len(one.way), default=None)
     complete = patch.every is None or set(patch.finding[patch.every]) <= {
         value for one in new for name, value in one.values if name == patch.every
     }
+    refuted = tuple(after.refuted(nearest)) if nearest else ()
     return Result(
-        patch.id, tuple(patch.launchpad), patch.title, patch.property, patch.scenario, not patch.edits,
-        nearest is not None and complete, len(alike), len(new), nearest.values if nearest else (), nearest.steps if nearest else 0,
-        nearest.trace if nearest else None, after.configurations, time.perf_counter() - began,
+        patch.id, tuple(patch.launchpad), patch.title, patch.note, patch.property,
+        patch.demand.statement if patch.demand else "", patch.scenario, patch.requests, not patch.edits,
+        nearest is not None and complete and not refuted, len(alike), len(new),
+        dict(nearest.values) if nearest else {}, len(nearest.way) if nearest else 0,
+        after.shown(nearest) if nearest else None, refuted, after.configurations, time.perf_counter() - began,
     )  # fmt: skip
 
 

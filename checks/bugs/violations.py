@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product as combinations
+from typing import Any
 
 from checks.anatomy import Anatomy
 from checks.bugs.patch import Allows, Condition, Never, Patch, Reach
 from checks.bugs.patched import assumptions, conjunction, narrowed
+from checks.checker import faults_of_trace
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import decide
 from checks.graph.view import Moment, View
@@ -23,7 +25,7 @@ from checks.questions import refusals, unrepeatables
 from checks.traces import trace
 from checks.verdict import Trace
 from model.errors import Fault, InputError
-from model.explore import Configuration, Step, completed, explore
+from model.explore import Configuration, Space, Step, completed, explore
 from model.lifecycle import Conjunction, Lifecycle, Record, holds
 from model.program import Call, Instruction, Save
 from model.semantics import END_FAILED, Semantics, passes
@@ -37,11 +39,12 @@ Class = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One class of violations: its values by name (``row`` among them), and the shortest trace to one."""
+    """One class of violations: its values by name (``row`` among them), and the shortest way to one."""
 
     values: Class
-    steps: int
-    trace: Trace | None
+    start: int = 0
+    way: tuple[tuple[Step, int], ...] = ()
+    cycle: int | None = None
 
     def matches(self, wanted: Condition) -> bool:
         """Whether it is as *wanted* says; a row is matched by how it begins."""
@@ -58,10 +61,38 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Violations:
-    """All classes of one property in one space, with the size of the space."""
+    """All classes of one property, and the space in which they are (None: a question of the tables alone)."""
 
     found: tuple[Violation, ...]
-    configurations: int
+    space: Space | None = None
+
+    @property
+    def configurations(self) -> int:
+        """How many there are in the space."""
+        return 0 if self.space is None else len(self.space.configurations)
+
+    def shown(self, one: Violation) -> Trace | None:
+        """The way to *one*, by names."""
+        return None if self.space is None else trace(self.space, one.start, list(one.way), one.cycle)
+
+    def refuted(self, one: Violation) -> list[str]:
+        """What the checker, which knows nothing of this search, finds wrong with the way to *one*."""
+        if self.space is None:
+            return []
+        space, semantics = self.space, self.space.semantics
+
+        def plain(number: int) -> list[Any]:
+            record, inflight = space.configurations[number]
+            there = [semantics.controls[control] for control in inflight]
+            return [list(record), [[control.point, control.memory, control.dirty] for control in there]]
+
+        evidence = {
+            "start": plain(one.start),
+            "anywhere": True,
+            "steps": [[step.row, *plain(to)] for step, to in one.way],
+            "cycle": one.cycle,
+        }
+        return faults_of_trace(semantics.lifecycle, semantics, space.scenario, evidence)
 
 
 def violations(lifecycle: Lifecycle, patch: Patch) -> Violations:
@@ -69,7 +100,7 @@ def violations(lifecycle: Lifecycle, patch: Patch) -> Violations:
     small = narrowed(lifecycle, patch.operations) if patch.operations else lifecycle
     semantics = Semantics(small)
     if patch.property == "guards-agree" and patch.demand is None:
-        return Violations(tuple(_of_guards(semantics)), 0)
+        return Violations(tuple(_of_guards(semantics)))
     scenario = assumptions(small, patch)
     space = explore(semantics, scenario, _starts(small, patch), limit=TOO_MANY)
     if space.truncated:
@@ -77,7 +108,7 @@ def violations(lifecycle: Lifecycle, patch: Patch) -> Violations:
             Fault(f"patches/{patch.id}.yaml", f"more than {TOO_MANY:,} configurations", "name fewer operations")
         )
     view = View(space, Anatomy(small))
-    return Violations(tuple(_search(view, patch)), len(space.configurations))
+    return Violations(tuple(_search(view, patch)), space)
 
 
 def _starts(lifecycle: Lifecycle, patch: Patch) -> list[Configuration] | None:
@@ -124,8 +155,7 @@ def _witnessed(view: View, one: Property) -> Iterator[Violation]:
         numbers = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
         variables = view.lifecycle.variables
         values = tuple((variables[n].name, variables[n].values[v]) for n, v in zip(numbers, key, strict=True))
-        shown = trace(view.space, witness.start, witness.path, witness.cycle)
-        yield Violation(values, len(witness.path), shown)
+        yield Violation(values, witness.start, tuple(witness.path), witness.cycle)
 
 
 def _speaks_of_steps(formula: And) -> bool:
@@ -160,7 +190,7 @@ def _bad(view: View, product: Product, bad: Callable[[Moment], bool], *, steps: 
             way = product.path(node)
             if moment.step is not None:
                 way.append((moment.step, moment.after))
-            yield Violation(values, len(way), trace(view.space, product.root(node), way, None))
+            yield Violation(values, product.root(node), tuple(way))
 
 
 def _values(view: View, record: Record, step: Step | None) -> Class:
@@ -238,8 +268,8 @@ def _of_guards(semantics: Semantics) -> Iterator[Violation]:
     """Where guards and first saves do not agree, by the tables alone."""
     lifecycle = semantics.lifecycle
     for guard, save in sorted(set(refusals(semantics))):
-        yield Violation((("guard", guard), ("save", save)), 1, None)
+        yield Violation((("guard", guard), ("save", save)))
     lock = lifecycle.variables[lifecycle.compare_variable].name
     for guard, values in unrepeatables(lifecycle):
         for value in values:
-            yield Violation((("guard", guard), (lock, value)), 0, None)
+            yield Violation((("guard", guard), (lock, value)))
