@@ -31,6 +31,7 @@ _LEAST_WIDE = 60.0
 _LAST = 130.0
 _MOST_VALUES = 222.0
 _INDENT = 30.0
+_VALUES = "record after it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,8 @@ def _columns(sequence: Sequence) -> _Columns:
         value for step in sequence.steps for value in (*step.values, *(v for b in step.branches for v in b.values))
     ]
     if shown:
-        values_width = 8 + max(
-            text_width(line, TEXT_SIZE, bold=value.changed) for value in shown for line in _said(value)
-        )
+        widths = [text_width(line, TEXT_SIZE, bold=value.changed) for value in shown for line in _said(value)]
+        values_width = 8 + max(*widths, text_width(_VALUES, TEXT_SIZE, bold=True))
     room = MOST_WIDTH - 2 * _MARGIN - values_width
     if sequence.wide:
         return _wide_columns(sequence, room, values_width)
@@ -133,7 +133,7 @@ def _width(sequence: Sequence, step: Step, columns: _Columns) -> float:
     if not sequence.wide:
         return own
     longest = max((text_width(clean(line), TEXT_SIZE) for line in step.lines), default=0.0)
-    most = columns.values - 12 - columns.left[step.lane]
+    most = columns.values - 10 - columns.left[step.lane]
     return min(max(own, longest + _INSET + 2 * _INNER + 8), most)
 
 
@@ -171,7 +171,7 @@ def _branch_part(
 ) -> tuple[Box, Part]:
     # A branch has its row for itself: it may use the room of the lanes to the right.
     left = columns.left[step.lane]
-    width = max(columns.values - 12 - left, columns.width[step.lane])
+    width = max(columns.values - 10 - left, columns.width[step.lane])
     wide = max((text_width(clean(line), TEXT_SIZE) for line in branch.lines), default=0.0)
     width = min(width, max(columns.width[step.lane], wide + _INSET + 2 * _INNER + 4 + _INDENT))
     box = _box(branch.lines, NodeKind.FAILURE, left, width, y, _INDENT)
@@ -225,10 +225,8 @@ def _framed(sequence: Sequence, parts: list[Part], columns: _Columns, bottom: fl
         label = Label(x + width / 2, _MARGIN + 22, title, long, TEXT_SIZE, "middle", "text name")
         frames.append(Part(identifier(sequence.id, "lane", lane.id), "lane", (box, label)))
     if columns.values_width and sequence.variables:
-        title = "record after it"
-        label = Label(
-            columns.values, _MARGIN + 22, title, text_width(title, TEXT_SIZE, bold=True), TEXT_SIZE, look="text name"
-        )
+        long = text_width(_VALUES, TEXT_SIZE, bold=True)
+        label = Label(columns.values, _MARGIN + 22, _VALUES, long, TEXT_SIZE, look="text name")
         frames.append(Part(identifier(sequence.id, "values"), "lane", (label,)))
     title, description = clean(sequence.title), clean(sequence.description)
     return Drawing(identifier(sequence.id), title, description, round(columns.total, 2), bottom, (*frames, *parts))

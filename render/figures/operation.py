@@ -46,6 +46,8 @@ class _Chart:
         lanes = self._lanes(steps)
         used = {lane.id for lane in lanes}
         notes = [f"{s.name}: {s.meaning.en}." for s in self.lifecycle.services if s.name in used and s.crash_when == ()]
+        if not any(stage.major for stage in self.stages):
+            notes.append(f"It writes none of {listed(self.lifecycle.state_variables)}.")
         if self.lost:
             notes.append(f"Where the record is gone already ({self.lifecycle.missing}), nothing more is written.")
         return Sequence(
