@@ -109,12 +109,13 @@ def _claimed(lifecycle: Lifecycle, facts: SourceFacts) -> tuple[SourceFacts, tup
     out: dict[str, int] = dict.fromkeys(lifecycle.left_out, 0)
 
     def claimed(places: tuple[Place, ...]) -> bool:
-        sources = {place.citation for place in places} & out.keys()
+        cited = [place.citation for place in places]
+        sources = [source for source in out if any(f"{each}.".startswith(f"{source}.") for each in cited)]
         for source in sources:
             out[source] += 1
         return not sources
 
-    writes = tuple(write for write in facts.writes if claimed(write.places))
+    writes = tuple(write for write in facts.writes if claimed((write.save,)))
     guards = tuple(guard for guard in facts.guards if claimed((guard.place,)))
     unresolved = tuple(item for item in facts.unresolved if claimed((item.place,)))
     listed = tuple(LeftOut(source, count, lifecycle.left_out[source]) for source, count in sorted(out.items()))

@@ -130,8 +130,8 @@ def history_text(releases: Sequence[Release]) -> str:
         if not each.complete:
             out += [f"Not matched completely: {len(each.unmatched)} places, listed in `releases.json`.", ""]
         if each.since is not None:
-            out += [f"Since {each.since}: {'nothing changed' if not each.changes else ''}".rstrip(": ") + ":", ""]
-            out += [f"- {change.kind}: {_escaped(change.sentence)}" for change in each.changes]
+            out += [f"Since {each.since}:" if each.changes else f"Nothing changed since {each.since}.", ""]
+            out += [f"- {change.kind}: {change.sentence}" for change in each.changes]
         out += [f"- left out: `{left.source}`: {left.reason}" for left in each.left_out]
         out += _news(each, releases[number - 1] if number else None)
     return "\n".join(out) + "\n"
@@ -150,7 +150,3 @@ def _news(release: Release, before: Release | None) -> list[str]:
     appeared = sorted(set(release.findings) - set(before.findings))
     gone = sorted(set(before.findings) - set(release.findings))
     return [f"- finding appeared: {name}" for name in appeared] + [f"- finding disappeared: {name}" for name in gone]
-
-
-def _escaped(sentence: str) -> str:
-    return sentence.replace("$", "\\$").replace("_", "\\_").replace("*", "\\*")
