@@ -15,7 +15,7 @@ from checks.bugs.patch import FOLDER, Patch, read_patches
 from checks.bugs.patched import patched, read_plain
 from checks.bugs.violations import violations
 from checks.verdict import Trace
-from model.errors import Fault, InputError
+from model.errors import Fault, InputError, nearest
 from model.lifecycle import Lifecycle
 from model.load import TABLES, load
 
@@ -49,10 +49,10 @@ class Result:
     configurations: int
     seconds: float
 
-    @property
-    def as_expected(self) -> bool:
-        """Found with the bug and not without."""
-        return self.found and not self.without
+
+def as_expected(result: Result) -> bool:
+    """Whether the bug is found with itself and not without."""
+    return result.found and not result.without
 
 
 def examine(patch: Patch, folder: Path | None = None, release: str | None = None) -> Result:
@@ -60,25 +60,22 @@ def examine(patch: Patch, folder: Path | None = None, release: str | None = None
     began = time.perf_counter()
     base, plain = _base(folder or TABLES, release)
     before = violations(base, patch)
-    if patch.edits:
-        after = violations(patched(patch, folder or TABLES, plain, release), patch)
-    else:
-        after = before
+    after = violations(patched(patch, folder or TABLES, plain, release), patch) if patch.edits else before
     known = {one.values for one in before.found}
     matching = [one for one in after.found if one.matches(patch.finding)]
     alike = [one for one in before.found if one.matches(patch.finding)] if patch.edits else []
     new = [one for one in matching if not patch.edits or one.values not in known]
-    nearest = min(new, key=lambda one: len(one.way), default=None)
+    shortest = min(new, key=lambda one: len(one.way), default=None)
     complete = patch.every is None or set(patch.finding[patch.every]) <= {
         value for one in new for name, value in one.values if name == patch.every
     }
-    refuted = tuple(after.refuted(nearest)) if nearest else ()
+    refuted = tuple(after.refuted(shortest)) if shortest else ()
     return Result(
         patch.id, tuple(patch.launchpad), patch.title, patch.note, patch.property,
         patch.demand.statement if patch.demand else "", patch.scenario, patch.requests, not patch.edits,
-        nearest is not None and complete and not refuted, len(alike), len(new),
-        dict(nearest.values) if nearest else {}, len(nearest.way) if nearest else 0,
-        after.shown(nearest) if nearest else None, refuted, after.configurations, time.perf_counter() - began,
+        shortest is not None and complete and not refuted, len(alike), len(new),
+        dict(shortest.values) if shortest else {}, len(shortest.way) if shortest else 0,
+        after.shown(shortest) if shortest else None, refuted, after.configurations, time.perf_counter() - began,
     )  # fmt: skip
 
 
@@ -103,11 +100,15 @@ def corpus(ids: Iterable[str] = ()) -> tuple[Patch, ...]:
     known = {patch.id: patch for patch in everything}
     unknown = [one for one in wanted if one not in known]
     if unknown:
-        raise InputError(*(Fault("bugs", f"no bug {one!r}", f"{len(known)} are known, from {everything[0].id}") for one in unknown))
+        faults = []
+        for one in unknown:
+            near = nearest(one, list(known))
+            remedy = f"did you mean {near}?" if near else f"{len(known)} are known, from {everything[0].id}"
+            faults.append(Fault("bugs", f"no bug {one!r}", remedy))
+        raise InputError(*faults)
     return tuple(known[one] for one in wanted) if wanted else everything
 
 
 @lru_cache(maxsize=1)
 def _base(folder: Path, release: str | None) -> tuple[Lifecycle, dict[str, Any]]:
     return load(folder, release), read_plain(folder)
-

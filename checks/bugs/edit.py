@@ -66,7 +66,7 @@ def _edit(edit: Edit, data: Any, place: str, release: str) -> Fault | None:
     else:
         root = (data if first == "policies" else data.get("procedures", {})).get(rest[0])
         if root is None:
-            return _missing(edit.row, place, list(data if first == "policies" else data.get("procedures", {})))
+            return _missing(edit.row, place, list(data if first == "policies" else data.get("procedures", {})), rest[0])
         found = root if len(rest) == 1 else None
     steps: list[Any] = []
     if found is None and len(rest) > 1:
@@ -77,7 +77,9 @@ def _edit(edit: Edit, data: Any, place: str, release: str) -> Fault | None:
         if rest[1] not in named:
             return _missing(edit.row, place, list(named))
         if len(named[rest[1]]) > 1:
-            return Fault(place, f"several steps are {edit.row!r}", "put the kind of step before its name, as in try:NAME")
+            return Fault(
+                place, f"several steps are {edit.row!r}", "put the kind of step before its name, as in try:NAME"
+            )
         found, steps = named[rest[1]][0]
     if found is None:
         return _missing(edit.row, place, [])
@@ -96,8 +98,8 @@ def _edit(edit: Edit, data: Any, place: str, release: str) -> Fault | None:
     return None
 
 
-def _missing(row: str, place: str, known: list[str]) -> Fault:
-    near = nearest(row.rsplit("/", 1)[-1], known)
+def _missing(row: str, place: str, known: list[str], wrong: str | None = None) -> Fault:
+    near = nearest(wrong or row.rsplit("/", 1)[-1], known)
     return Fault(place, f"no row {row!r}", f"did you mean {near!r}?" if near else "mend the patch")
 
 

@@ -59,7 +59,9 @@ def narrowed(lifecycle: Lifecycle, operations: Iterable[str]) -> Lifecycle:
     if unknown:
         raise InputError(
             *(
-                Fault("operations", f"no operation {name!r}", f"did you mean {nearest(name, list(lifecycle.operations))}?")
+                Fault(
+                    "operations", f"no operation {name!r}", f"did you mean {nearest(name, list(lifecycle.operations))}?"
+                )
                 for name in unknown
             )
         )

@@ -1,7 +1,7 @@
 """The violations of a bug's property in its space, told apart finely enough to see one more.
 
-A violation's class is the record's state and truth in the bad configuration (after the bad step), and the step's row and
-exception.
+A violation's class is the record's state and truth in the bad configuration (after the bad step), and the step's row
+and exception.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _search(view: View, patch: Patch) -> Iterator[Violation]:
 def _witnessed(view: View, one: Property) -> Iterator[Violation]:
     product = Product(view, remembers(formulas(one)))
     for key, witness in decide(view, product, one).witnesses.items():
-        numbers = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
+        numbers = [view.roles[role] for role in FINE if role in view.roles]
         variables = view.lifecycle.variables
         values = tuple((variables[n].name, variables[n].values[v]) for n, v in zip(numbers, key, strict=True))
         yield Violation(values, witness.start, tuple(witness.path), witness.cycle)
@@ -194,7 +194,7 @@ def _bad(view: View, product: Product, bad: Callable[[Moment], bool], *, steps: 
 
 
 def _values(view: View, record: Record, step: Step | None) -> Class:
-    numbers = [view.roles[role] for role in FINE if role in view.roles]  # type: ignore[index]
+    numbers = [view.roles[role] for role in FINE if role in view.roles]
     variables = view.lifecycle.variables
     named = tuple((variables[number].name, variables[number].values[record[number]]) for number in numbers)
     return named if step is None else (*named, ("row", step.row), ("exception", step.exception or ""))
@@ -254,7 +254,7 @@ def _refused(view: View, allows: Allows, place: str) -> Callable[[Moment], bool]
 
 
 def _reach(view: View, reach: Reach, place: str) -> Property:
-    """The property that the goal of *reach* is possible; its two conditions become predicates of the view's lifecycle."""
+    """The property that the goal of *reach* is possible; its conditions become predicates of the view's lifecycle."""
     predicates = {
         "origin": (conjunction(view.lifecycle, reach.origin, place),),
         "goal": (conjunction(view.lifecycle, reach.goal, place),),

@@ -29,17 +29,17 @@ Examples:
 Exit status: 0 each is found, and none without its bug; 1 one is not; 2 bad input."""
 )
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--write", "target", type=click.Path(path_type=Path), help="Write the page about the corpus to this file.")
+@click.option("--write", "target", type=click.Path(path_type=Path), help="Write the page about it into this file.")
 @common
 def command(
     ids: tuple[str, ...],
     target: Path | None,
     tables: Path | None,
     release: str | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> int:
     """Put each historical bug back into the tables: found with it and not without; and find those that are open."""
-    from checks.bugs.corpus import corpus, examine_all
+    from checks.bugs.corpus import as_expected, corpus, examine_all
     from checks.bugs.patch import read_inexpressible
 
     lifecycle = full_lifecycle(tables, release)
@@ -62,13 +62,15 @@ def command(
         from checks.bugs.page import page
 
         write_text(target, page(results, left_out))
-    return 0 if all(result.as_expected for result in results) else DIFFERS
+    return 0 if all(as_expected(result) for result in results) else DIFFERS
 
 
 def show(result: Result, *, alone: bool) -> None:
     """Print *result*: a line, and what differs; the trace when it is asked for alone."""
+    from checks.bugs.corpus import as_expected
+
     verdict = "open, found" if result.is_open else "found, not without"
-    if not result.as_expected:
+    if not as_expected(result):
         verdict = "NOT FOUND" if not result.found else f"ALSO WITHOUT ({result.without})"
     steps = f"{result.steps} steps" if result.trace else "by the tables"
     where = f"{result.property}, {result.scenario}"
@@ -90,11 +92,13 @@ def show(result: Result, *, alone: bool) -> None:
 
 def summary(results: Sequence[Result], left_out: int) -> str:
     """The rate, in words."""
+    from checks.bugs.corpus import as_expected
+
     fixed = [result for result in results if not result.is_open]
     still = [result for result in results if result.is_open]
     parts = []
     if fixed:
-        found = sum(result.as_expected for result in fixed)
+        found = sum(as_expected(result) for result in fixed)
         parts.append(f"{found} of {len(fixed)} bugs found with and not without ({100 * found / len(fixed):.0f} %)")
     if still:
         parts.append(f"{sum(result.found for result in still)} of {len(still)} open bugs found")
