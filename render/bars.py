@@ -49,11 +49,29 @@ def lay_out_bars(figure: Figure) -> Drawing:
     figure = replace(figure, edges=merge_parallel(figure.edges))
     rows = _rows(figure)
     rows = [rows[i] for i in arrange([_item(figure, rows, row) for row in rows], figure.bars)]
+    deep = _depths(figure)
     y = _MARGIN
     for row in rows:
-        row.top, row.height = y, _height(row)
+        row.top, row.height = y, _height(row, deep)
         y += row.height + _GAP
-    return finish(_Placed(figure, rows).drawing(y - _GAP + _MARGIN), figure)
+    return finish(_Placed(figure, rows, deep).drawing(y - _GAP + _MARGIN), figure)
+
+
+def _depths(figure: Figure) -> dict[Edge, float]:
+    """How much room each edge takes: its label, its line, and what its bar needs for a name if that is more."""
+    deep = {edge: len(edge.label) * LINE_HEIGHT + 4 + _BELOW for edge in figure.edges}
+    for node in figure.nodes:
+        if node.id in figure.bars[0] + figure.bars[1]:
+            own = [edge for edge in figure.edges if node.id in (edge.source, edge.target)]
+            lacking = _least(node) + _BELOW - sum(deep[edge] for edge in own)
+            if own and lacking > 0:
+                deep[own[0]] += lacking
+    return deep
+
+
+def _least(node: Node) -> float:
+    """The least height of a bar that shows its name."""
+    return len(bar_lines(node)) * LINE_HEIGHT + 12.0
 
 
 def _rows(figure: Figure) -> list[_Row]:
@@ -97,16 +115,12 @@ def _item(figure: Figure, rows: list[_Row], row: _Row) -> Item:
     return Item(hubs(row.left), hubs(row.right), tuple(names.index(edge.target) for edge in row.out))
 
 
-def _height(row: _Row) -> float:
+def _height(row: _Row, deep: dict[Edge, float]) -> float:
     if row.through is not None:
-        return _deep(row.through)
+        return deep[row.through]
     assert row.node is not None
-    right = sum(_deep(edge) for edge in (*row.right, *row.out)) + (_PLAIN if row.enters else 0.0)
-    return max(len(row.node.lines) * LINE_HEIGHT + 16.0, sum(_deep(edge) for edge in row.left), right)
-
-
-def _deep(edge: Edge) -> float:
-    return len(edge.label) * LINE_HEIGHT + 4 + _BELOW
+    right = sum(deep[edge] for edge in (*row.right, *row.out)) + (_PLAIN if row.enters else 0.0)
+    return max(len(row.node.lines) * LINE_HEIGHT + 16.0, sum(deep[edge] for edge in row.left), right)
 
 
 def _widest(edges: list[Edge]) -> float:
@@ -121,8 +135,8 @@ def bar_lines(node: Node) -> tuple[str, ...]:
 class _Placed:
     """The columns of one figure, and its parts."""
 
-    def __init__(self, figure: Figure, rows: list[_Row]) -> None:
-        self.figure, self.rows = figure, rows
+    def __init__(self, figure: Figure, rows: list[_Row], deep: dict[Edge, float]) -> None:
+        self.figure, self.rows, self.deep = figure, rows, deep
         self.nodes = {node.id: node for node in figure.nodes}
         lefts, rights = figure.bars
         self.bar_width = [max((self._bar_width(name) for name in side), default=0.0) for side in (lefts, rights)]
@@ -166,7 +180,7 @@ class _Placed:
         for row in self.rows:
             if row.node is not None and row.enters:
                 ports = self._ports(row)
-                above = sum(_PLAIN if edge is None else _deep(edge) for edge in ports[: ports.index(None)])
+                above = sum(_PLAIN if edge is None else self.deep[edge] for edge in ports[: ports.index(None)])
                 self.enter[row.node.id] = self._right_top(row) + above + _PLAIN / 2
         for row in self.rows:
             if row.through is not None:
@@ -175,18 +189,20 @@ class _Placed:
                 continue
             assert row.node is not None
             boxes.append(self._node(row.node, row.top, row.height))
-            y = row.top + (row.height - sum(_deep(edge) for edge in row.left)) / 2
+            y = row.top + (row.height - sum(self.deep[edge] for edge in row.left)) / 2
             for edge in row.left:
-                y += _deep(edge)
+                y += self.deep[edge]
                 edges.append(self._straight(edge, y - _BELOW, row.node.id))
             y = self._right_top(row)
             for port in self._ports(row):
-                y += _PLAIN if port is None else _deep(port)
+                y += _PLAIN if port is None else self.deep[port]
                 if port in row.out:
                     edges.append(self._laned(port, y - _BELOW))
                 elif port is not None:
                     edges.append(self._straight(port, y - _BELOW, row.node.id))
         bars = [self._bar(name, side) for side in (0, 1) for name in self.figure.bars[side]]
+        height = max([height, *(shape.y + shape.height + _MARGIN for bar in bars for shape in bar.shapes[:1]
+                                if isinstance(shape, Box))])  # fmt: skip
         figure = self.figure
         name, title, said = identifier(figure.id), clean(figure.title), clean(figure.description)
         return Drawing(name, title, said, round(self.total, 2), round(height, 2), (*edges, *boxes, *bars))
@@ -213,7 +229,7 @@ class _Placed:
         return (0, lane) if up else (2, -lane)
 
     def _right_top(self, row: _Row) -> float:
-        used = sum(_deep(edge) for edge in (*row.right, *row.out)) + (_PLAIN if row.enters else 0.0)
+        used = sum(self.deep[edge] for edge in (*row.right, *row.out)) + (_PLAIN if row.enters else 0.0)
         return row.top + (row.height - used) / 2
 
     def _straight(self, edge: Edge, y: float, inner: str | None) -> Part:
@@ -232,7 +248,7 @@ class _Placed:
             forward = edge.source == inner
         for name in (edge.source, edge.target):
             if name in lefts or name in rights:
-                top = y - len(edge.label) * LINE_HEIGHT
+                top = y - self.deep[edge] + _BELOW + 4
                 span = self.span.setdefault(name, [top, y])
                 span[0], span[1] = min(span[0], top), max(span[1], y)
         begin, end = (start, stop) if forward else (stop, start)
@@ -278,10 +294,8 @@ class _Placed:
     def _bar(self, name: str, side: int) -> Part:
         node = self.nodes[name]
         lines = bar_lines(node)
-        least = len(lines) * LINE_HEIGHT + 24.0
-        top, bottom = self.span.get(name, [_MARGIN, _MARGIN + least])
+        top, bottom = self.span.get(name, [_MARGIN, _MARGIN + _least(node)])
         top, bottom = max(_MARGIN, top + 2), bottom + 5
-        bottom = max(bottom, top + least)
         x = _MARGIN if side == 0 else self.end
         wide = self.bar_width[side]
         box = Box(_two(x), _two(top), _two(wide), _two(bottom - top), f"node {node.kind}", NODES[node.kind].shape)

@@ -107,7 +107,8 @@ class Figure:
     """A graph. The order of ``nodes`` and ``groups`` is the order of reading; ``notes`` stand under the legend.
 
     ``bars`` are ids of the nodes that most edges join, to be drawn as upright bars at the left and at the right of all
-    others; without any, the figure is laid out in ranks.
+    others (two at one side should join no more than one node in common, for they stand above each other); without any,
+    the figure is laid out in ranks.
     """
 
     id: str

@@ -39,6 +39,15 @@ def test_a_graph_with_bars_has_no_overlap(figure: Figure) -> None:
     assert find_overlaps(place(figure)).faults == ()
 
 
+def test_bars_stand_above_each_other() -> None:
+    nodes = tuple(Node(name, (name,)) for name in ("a", "b", "c", "hub", "upper", "lower"))
+    pairs = (("c", "lower"), ("b", "lower"), ("a", "upper"), ("b", "upper"), ("hub", "a"))
+    edges = tuple(Edge(source, target, ("row",), ("label",)) for source, target in pairs)
+    drawing = place(Figure("f", "f", "f", nodes, edges, bars=(("hub",), ("upper", "lower"))))
+    assert find_overlaps(drawing).faults == ()
+    assert find_overlaps(drawing).crossings == ()
+
+
 @st.composite
 def operation(draw: st.DrawFn) -> Sequence:
     """A sequence of up to eight steps in up to four lanes."""

@@ -48,6 +48,9 @@ def overview(lifecycle: Lifecycle) -> Figure:
     used = {end for edge in edges for end in (edge.source, edge.target)}
     nodes = [node for node in _nodes(lifecycle) if node.id in used or node.id not in {NOWHERE, GONE, EVERY}]
     bars = _hubs(edges)
+    near = {end for e in edges if set(bars[1:]) & {e.source, e.target} for end in (e.source, e.target)}
+    if len(near & towards) > 1:
+        bars = bars[:1]
     taken = f"one request at a time, every step may fail (scenario {scenario_name(lifecycle)!r})"
     return Figure(
         "vm-states",
