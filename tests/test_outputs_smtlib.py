@@ -17,7 +17,7 @@ DOORS_SCENARIOS = ("sequential", "calm", "crash", "lost")
 
 
 def verdict_of_cvc5(text: str) -> str:
-    """What cvc5 answers to a file of one question."""
+    """What cvc5 answers to a file of one question; an error when it is not what the file says."""
     solver = cvc5.Solver()
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")
@@ -45,7 +45,7 @@ def test_a_claim_too_small_is_refuted(tmp_path: Path) -> None:
     assert verdict_of_cvc5(text) == "unsat"
     unlisted, changes = re.subn(r" \(not \(and n\d+ n\d+\)\)(?=\)\)$)", "", text, flags=re.MULTILINE)
     assert changes == 1
-    assert verdict_of_cvc5(unlisted) == "sat"
+    assert "got sat" in verdict_of_cvc5(unlisted)
 
 
 def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
