@@ -117,6 +117,11 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
     )
     vocabulary = Vocabulary(variables, sets, faults)
     _check_sets(parts, sets, vocabulary)
+    # The tables may use a set for short where the release does not name it.
+    vocabulary.sets = {
+        name: NamedSet(name, named.variable, tuple(named.values), named.source)
+        for name, named in parts.states.sets.items()
+    }
     vocabulary.known(record.compare_and_swap.variable, vocabulary.numbers, "variable", where, ("compare_and_swap",))
     if faults:
         raise InputError(*_sorted(faults))
