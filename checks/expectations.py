@@ -8,13 +8,13 @@ and the source.  A finding is never made from this file: it only names what an e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from checks.verdict import Known, Outcome
+from checks.verdict import Known, Outcome, Verdict
 from model.errors import Fault, InputError
 from model.yaml_source import read_document
 
@@ -56,9 +56,7 @@ class Expectations:
 
     def names(self, property_id: str, scenario: str, key: Mapping[str, str]) -> tuple[str, ...]:
         """The known findings that a violation with this *key* belongs to."""
-        return tuple(
-            pattern.name for pattern in self.patterns(property_id, scenario) if _matches(pattern.when, key)
-        )
+        return tuple(pattern.name for pattern in self.patterns(property_id, scenario) if _matches(pattern.when, key))
 
     def patterns(self, property_id: str, scenario: str) -> tuple[Pattern, ...]:
         """The known findings of a property in a scenario."""
@@ -95,3 +93,27 @@ def read_expectations(folder: Path) -> Expectations:
             for problem in error.errors(include_url=False)
         ]
         raise InputError(*faults) from None
+
+
+def compared(verdict: Verdict, expected: Expectations) -> Verdict:
+    """*verdict* with the names of known findings, and with what differs from the expectations."""
+    findings = tuple(
+        replace(finding, names=expected.names(verdict.property, verdict.scenario, finding.key))
+        for finding in verdict.findings
+    )
+    patterns = expected.patterns(verdict.property, verdict.scenario)
+    found = {name for finding in findings for name in finding.names}
+    unexpected = [f"{pattern.name} was expected and not found" for pattern in patterns if pattern.name not in found]
+    if expected.expected.complete:
+        unexpected += [
+            "not expected: " + ", ".join(f"{name}={value}" for name, value in finding.key.items())
+            for finding in findings
+            if not finding.names
+        ]
+    return replace(
+        verdict,
+        expected=expected.verdict(verdict.property, verdict.scenario),
+        findings=findings,
+        known=tuple(known(pattern) for pattern in patterns if pattern.name in found),
+        unexpected=tuple(unexpected),
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from checks.anatomy import Anatomy
 from checks.candidate import candidate
 from checks.checker import faults_of_trace
 from checks.confirm import confirmed
-from checks.expectations import Expectations, known
+from checks.expectations import Expectations, compared
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import Decision, Key, Witness, decide
 from checks.graph.view import View
@@ -104,7 +104,7 @@ def verify(
     for one in properties(lifecycle):
         if isinstance(one.form, OfTables) and (wanted is None or one.id in wanted):
             say(one.id)
-            verdicts.append(_named(answer(one, lifecycle, full, [ground.view for ground in grounds]), expected))
+            verdicts.append(compared(answer(one, lifecycle, full, [ground.view for ground in grounds]), expected))
     return Report(
         lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes), time.perf_counter() - began
     )
@@ -184,7 +184,7 @@ def _verdict(ground: Ground, case: Case, expected: Expectations, *, z3: bool) ->
         for fault in faults_of_trace(ground.full.lifecycle, ground.full, ground.scenario, plain)
     ]
     bound = "; ".join(part for part in (ground.bound, _doubt(shown)) if part)
-    return _named(
+    return compared(
         Verdict(
             one.id, scenario, outcome, None, tuple(engines), decision.exercised, one.assumptions,
             tuple(_finding(one_shown) for one_shown in real), evidence=evidence, checked=not refuted,
@@ -265,27 +265,3 @@ def _evidence(case: Case, shown: list[Shown]) -> dict[str, Any]:
         }
     kind = {Always: "invariant", Leaves: "ranking", Possible: "distance"}[type(case.one.form)]
     return {"kind": kind, "configurations": len(case.product.nodes)}
-
-
-def _named(verdict: Verdict, expected: Expectations) -> Verdict:
-    """*verdict* with the names of known findings, and with what differs from the expectations."""
-    findings = tuple(
-        replace(finding, names=expected.names(verdict.property, verdict.scenario, finding.key))
-        for finding in verdict.findings
-    )
-    patterns = expected.patterns(verdict.property, verdict.scenario)
-    found = {name for finding in findings for name in finding.names}
-    unexpected = [f"{pattern.name} was expected and not found" for pattern in patterns if pattern.name not in found]
-    if expected.expected.complete:
-        unexpected += [
-            "not expected: " + ", ".join(f"{name}={value}" for name, value in finding.key.items())
-            for finding in findings
-            if not finding.names
-        ]
-    return replace(
-        verdict,
-        expected=expected.verdict(verdict.property, verdict.scenario),
-        findings=findings,
-        known=tuple(known(pattern) for pattern in patterns if pattern.name in found),
-        unexpected=tuple(unexpected),
-    )

@@ -50,7 +50,7 @@ def command(
     """Decide every property in every scenario, by two engines, and compare with what is expected."""
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
-    from checks.properties import properties
+    from checks.properties.catalogue import properties
     from checks.run import run
 
     known = [one.id for one in properties(lifecycle)]

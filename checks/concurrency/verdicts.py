@@ -1,0 +1,170 @@
+"""Verdicts on several requests at once: exactly for k, and for any number where the closure or a counterexample decides.
+
+For any number of requests the closure (:mod:`checks.concurrency.closure`) proves what holds whatever their number; what is
+violated with k requests is violated with any number, since the others may simply not come.  What neither decides is said
+to hold for at most the k that was explored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from checks.checker import faults_of_trace
+from checks.concurrency.confirm import LaneStep
+from checks.concurrency.decide import Decision, Violation, decide, decide_any
+from checks.expectations import Expectations, compared
+from checks.properties.catalogue import properties
+from checks.properties.definition import Always, Property
+from checks.traces import named
+from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
+from model.lifecycle import Lifecycle, Scenario
+from model.semantics import END_FAILED, END_FINISHED, Semantics
+
+Progress = Callable[[str], None]
+#: Properties of configurations and steps that need no memory of the past: these are decided with several requests.
+ASKED = ("rest", "exclusive", "delete-wins", "stable")
+#: How many requests at once stand for any number, where the closure does not decide.
+FOR_ANY = 2
+
+
+def verify_concurrent(
+    lifecycle: Lifecycle,
+    scenarios: Iterable[str],
+    wanted: Iterable[str] | None,
+    expectations: Expectations,
+    *,
+    progress: Progress | None = None,
+) -> Report:
+    """The verdicts on *wanted* properties (all that can be asked, by default) in *scenarios* with several requests."""
+    began = time.perf_counter()
+    say = progress or (lambda _: None)
+    semantics = Semantics(lifecycle)
+    chosen = None if wanted is None else frozenset(wanted)
+    verdicts: list[Verdict] = []
+    sizes: dict[str, Size] = {}
+    kept: dict[tuple[str, Scenario], tuple[Decision, float]] = {}
+    for name in scenarios:
+        scenario = lifecycle.scenarios[name]
+        for one in properties(lifecycle):
+            if one.id not in ASKED or not isinstance(one.form, Always) or (chosen is not None and one.id not in chosen):
+                continue
+            say(f"{one.id} in {name}")
+            closed = _closed(semantics, scenario, one) if scenario.processes is None else None
+            if closed is not None and closed[0].holds:
+                verdicts.append(compared(_holds(one, scenario, *closed), expectations))
+                continue
+            bounded = replace(scenario, name="", processes=scenario.processes or FOR_ANY)
+            if (one.id, bounded) not in kept:
+                before = time.perf_counter()
+                kept[one.id, bounded] = (
+                    decide(semantics, bounded, one, bounded.processes or FOR_ANY),
+                    (time.perf_counter() - before),
+                )
+            decision, seconds = kept[one.id, bounded]
+            verdicts.append(compared(_verdict(semantics, scenario, one, decision, seconds, closed), expectations))
+            if name not in sizes or decision.states > sizes[name].configurations:
+                sizes[name] = Size(name, decision.states, decision.transitions, seconds)
+    return Report(
+        lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes.values()),
+        time.perf_counter() - began,
+    )  # fmt: skip
+
+
+def _closed(semantics: Semantics, scenario: Scenario, one: Property) -> tuple[Decision, float]:
+    before = time.perf_counter()
+    return decide_any(semantics, scenario, one), time.perf_counter() - before
+
+
+def _holds(one: Property, scenario: Scenario, decision: Decision, seconds: float) -> Verdict:
+    engine = Engine("closure", Outcome.HOLDS, seconds, f"{decision.states:,} pairs of record and place, closed")
+    evidence = {"kind": "closure", "pairs": decision.states, "variables": list(decision.kept)}
+    return Verdict(
+        one.id, scenario.name, Outcome.HOLDS, None, (engine,), decision.exercised, one.assumptions,
+        evidence=evidence, bound="for any number of requests",
+    )  # fmt: skip
+
+
+def _verdict(
+    semantics: Semantics,
+    scenario: Scenario,
+    one: Property,
+    decision: Decision,
+    seconds: float,
+    closed: tuple[Decision, float] | None,
+) -> Verdict:
+    outcome = {True: Outcome.HOLDS, False: Outcome.VIOLATED, None: Outcome.UNDECIDED}[decision.holds]
+    detail = (
+        f"{decision.states:,} configurations over {', '.join(decision.kept)}; each violation run on the full record"
+    )
+    engines = [Engine(f"exact search, {decision.bound} at once", outcome, seconds, detail)]
+    if closed is not None:
+        engines.insert(0, Engine("closure", Outcome.UNDECIDED, closed[1], "it over-approximates: cannot tell"))
+    bound = f"up to {decision.bound} requests at once"
+    if outcome is Outcome.VIOLATED and scenario.processes is None:
+        bound = f"violated with {decision.bound} requests at once, and so with any number"
+    if decision.unconfirmed:
+        bound += f"; {len(decision.unconfirmed)} further classes were met only with variables left out, not confirmed"
+    plain = [_plain(semantics, violation) for violation in decision.violations]
+    ground = replace(scenario, processes=decision.bound)
+    refuted = [
+        f"the evidence is refuted: {fault}"
+        for trace in plain
+        for fault in faults_of_trace(semantics.lifecycle, semantics, ground, trace)
+    ]
+    return Verdict(
+        one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
+        tuple(_finding(semantics.lifecycle, violation) for violation in decision.violations),
+        evidence={"kind": "traces", "traces": plain} if plain else {"kind": "invariant", "configurations": decision.states},
+        checked=None if not plain else not refuted, unexpected=tuple(refuted[:3]), bound=bound,
+    )  # fmt: skip
+
+
+def _finding(lifecycle: Lifecycle, violation: Violation) -> Finding:
+    assert violation.steps is not None
+    shown = trace_of(lifecycle, violation.steps)
+    last = shown.steps[-1]
+    return Finding(dict(violation.key), violation.count, shown, last.place, last.source)
+
+
+def trace_of(lifecycle: Lifecycle, steps: Iterable[LaneStep]) -> Trace:
+    """The trace of an execution: a lane is called by the operation that started it, with ``#2`` for its second."""
+    listed = tuple(steps)
+    lanes: dict[int, str] = {}
+    used: Counter[str] = Counter()
+    made: list[TraceStep] = []
+    for step in listed:
+        row = lifecycle.rows.get(step.row)
+        if step.lane is not None and (step.control < 0 or step.lane not in lanes):
+            operation = row.operation if row is not None else step.row
+            used[operation] += 1
+            lanes[step.lane] = operation if used[operation] == 1 else f"{operation}#{used[operation]}"
+        before, after = named(lifecycle, step.before), named(lifecycle, step.after)
+        changes = tuple(Change(name, before[name], after[name]) for name in after if before[name] != after[name])
+        made.append(
+            TraceStep(
+                step.row, row.kind if row is not None and step.exception is None else "failure",
+                "" if step.lane is None else lanes[step.lane],
+                "" if row is None else row.service, "" if row is None else row.source, "" if row is None else row.place,
+                changes, after, step.exception, step.label,
+            )
+        )  # fmt: skip
+    return Trace(named(lifecycle, listed[0].before), tuple(made))
+
+
+def _plain(semantics: Semantics, violation: Violation) -> Mapping[str, Any]:
+    """The execution as data that the checker replays: after each step the record and what is in flight."""
+    assert violation.steps is not None
+    inflight: list[int] = []
+    steps: list[list[Any]] = []
+    for step in violation.steps:
+        if step.control >= 0:
+            inflight.remove(step.control)
+        if step.to not in (END_FINISHED, END_FAILED):
+            inflight.append(step.to)
+        standing = [semantics.controls[number] for number in sorted(inflight)]
+        steps.append([step.row, list(step.after), [[one.point, one.memory, one.dirty] for one in standing]])
+    return {"key": dict(violation.key), "start": [list(violation.steps[0].before), []], "steps": steps, "cycle": None}
