@@ -81,6 +81,16 @@ class Anatomy:
 
     def markers(self, condition: tuple[Conjunction, ...]) -> frozenset[str]:
         """The operations of which a process may itself write a value of the lock that satisfies *condition*."""
+        known = self._markers.get(condition)
+        if known is None:
+            known = self._markers[condition] = self._marking(condition)
+        return known
+
+    @cached_property
+    def _markers(self) -> dict[tuple[Conjunction, ...], frozenset[str]]:
+        return {}
+
+    def _marking(self, condition: tuple[Conjunction, ...]) -> frozenset[str]:
         lock = self.lifecycle.compare_variable
         wanted: set[int] = set()
         for conjunction in condition:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import z3
 
@@ -66,37 +67,34 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     start = system.claim(record, (), system.past.initially)
     questions.add("initial", conjunction([fresh, negation(start)]), "the start")
     questions.asked.setdefault("closed", [])
-    always = {one: one.form for one in properties if isinstance(one.form, Always)}
-    leaves = [one for one in properties if isinstance(one.form, Leaves)]
-    listed = {one: _listed(system, one, properties[one]) for one in (*always, *leaves)}
-    of_states = {one for one, form in always.items() if not speaks_of_steps(form)}
-    for one in (*always, *leaves):
+    always = [(one, one.form, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Always)]
+    leaves = [(one, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Leaves)]
+    of_states = [entry for entry in always if not speaks_of_steps(entry[1])]
+    of_steps = [entry for entry in always if speaks_of_steps(entry[1])]
+    for one in [*(entry[0] for entry in always), *(entry[0] for entry in leaves)]:
         questions.asked.setdefault(one.id, [])
     for points in list(system.groups):
         inside = system.invariant(points)
-        for one in of_states:
-            bad = writer.write(always[one].bad, points, None)
+        for one, form, listed in of_states:
+            bad = writer.write(form.bad, points, None)
             if bad != FALSE:
-                known = _key(system, one, listed[one], system.record)
+                known = _key(system, one, listed, system.record)
                 questions.add(one.id, conjunction([inside, bad, negation(known)]), _where(system, points))
         steps = list(system.transitions(points))
-        for one in leaves:
+        for one, listed in leaves:
             still = _stays(writer, one, points, steps)
             if still != FALSE:
-                known = _key(system, one, listed[one], system.record)
+                known = _key(system, one, listed, system.record)
                 questions.add(one.id, conjunction([inside, still, negation(known)]), _where(system, points))
         for step in steps:
             if step.mover >= 0 and not step.spontaneous and step.target >= 0:
                 questions.onward.add((points[step.mover], step.target))
-            kept = system.kept(step)
             about = f"{_where(system, points)}: {step.row}"
-            questions.add("closed", conjunction([inside, step.guard, negation(kept)]), about)
-            for one, form in always.items():
-                if one in of_states:
-                    continue
+            questions.add("closed", conjunction([inside, step.guard, negation(system.kept(step))]), about)
+            for one, form, listed in of_steps:
                 bad = writer.write(form.bad, points, step)
                 if bad != FALSE:
-                    known = _key(system, one, listed[one], step.record)
+                    known = _key(system, one, listed, step.record)
                     questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), about)
     return questions
 
@@ -147,16 +145,23 @@ def _listed(system: System, one: Property, listed: Listed) -> list[Cube]:
             cubes[key] = cubes.get(key, 0) | 1 << number
     asked = sum(1 << number for number, phase in enumerate(system.scenarios) if phase.scenario.name not in listed)
     made = merged((mask, *(1 << value for value in key)) for key, mask in cubes.items())
-    roles = [role for role in one.key if role in Writer(system).roles]
-    everything = tuple((1 << system.reader.sizes[Writer(system).roles[role]]) - 1 for role in roles)
+    roles = [role for role in one.key if role in system.roles]
+    everything = tuple((1 << system.reader.sizes[system.roles[role]]) - 1 for role in roles)
     return [*made, (asked, *everything)] if asked else made
 
 
 def _key(system: System, one: Property, cubes: list[Cube], record: tuple[Term, ...] | list[Term]) -> str:
-    """Whether the scenario and the key of *record* are among the listed *cubes*."""
-    known = Writer(system).roles
+    """Whether the scenario and the key of *record* are among the listed *cubes*, which stay alive meanwhile."""
+    known = system.roles
     variables = [known[role] for role in one.key if role in known]
-    return disjunction(
+    key = (id(cubes), *(record[variable] for variable in variables))
+    if key not in system.keys:
+        system.keys[key] = _among(system, cubes, record, variables)
+    return system.keys[key]
+
+
+def _among(system: System, cubes: list[Cube], record: tuple[Term, ...] | list[Term], variables: list[int]) -> str:
+    return system.script.define(disjunction(
         conjunction([
             system.script.member(system.scenario, _bits(cube[0]), system.scenario_width, len(system.scenarios)),
             *(
@@ -165,9 +170,10 @@ def _key(system: System, one: Property, cubes: list[Cube], record: tuple[Term, .
             ),
         ])
         for cube in cubes
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
+@cache
 def _bits(mask: int) -> frozenset[int]:
     return frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
 

@@ -63,6 +63,8 @@ class Reader:
         self.widths = [bits(size) for size in self.sizes]
         self.domains = _domains(lifecycle)
         self.dirty_at = _dirty(lifecycle)
+        self._read_by: dict[str, tuple[int, ...]] = {}
+        self._predicates: dict[tuple[Term, ...], str] = {}
 
     def fresh(self, suffix: str) -> tuple[list[Term], dict[str, Term], dict[int, Field]]:
         """Constants for a record, a memory and dirty fields, with *suffix* in their names."""
@@ -120,7 +122,15 @@ class Reader:
 
     def predicate(self, name: str, record: list[Term]) -> str:
         """The predicate *name* of the tables."""
-        return self.script.define(self.condition(self.lifecycle.predicates[name], record, {}))
+        condition = self.lifecycle.predicates[name]
+        read = self._read_by.get(name)
+        if read is None:
+            read = self._read_by[name] = tuple(sorted({variable for tests in condition for variable, _ in tests}))
+        key = (name, *(record[variable] for variable in read))
+        known = self._predicates.get(key)
+        if known is None:
+            known = self._predicates[key] = self.script.define(self.condition(condition, record, {}))
+        return known
 
     # -- values -----------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import permutations
+from typing import Any
 
 from checks.anatomy import Anatomy
 from checks.candidate import Candidate, Cube, Stand
+from checks.properties.formula import roles
 from checks.smt.past import Past
 from checks.smt.steps import Local, Outcome, Reader
 from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, disjunction, negation
@@ -85,6 +88,10 @@ class System:
         for stands, cubes in claimed.groups.items():
             self.groups.setdefault(tuple(stand.point for stand in stands), []).append((stands, cubes))
         self._invariants: dict[tuple[int, ...], str] = {}
+        self._insides: dict[tuple[Any, ...], str] = {}
+        self.roles = roles(lifecycle)
+        #: Whether a record has one of the listed keys: kept here by whoever asks.
+        self.keys: dict[tuple[Term, ...], str] = {}
 
     # -- the claim --------------------------------------------------------------------------------------------------
 
@@ -126,13 +133,29 @@ class System:
         alike = len({process.point for process in ordered}) < len(ordered)
         found: list[str] = []
         for stands, cubes in groups:
-            inside = self.script.define(disjunction(self.cube(cube, record, ghost, scenario) for cube in cubes))
+            inside = self._inside(stands, cubes, tuple(record), ghost, scenario)
             orders = permutations(stands) if alike else (stands,)
             for order in orders:
                 if all(stand.point == process.point for stand, process in zip(order, ordered, strict=True)):
                     places = [self.stands(stand, one.local) for stand, one in zip(order, ordered, strict=True)]
                     found.append(self.script.define(conjunction([*places, inside])))
         return disjunction(found)
+
+    def _inside(
+        self,
+        stands: tuple[Stand, ...],
+        cubes: tuple[Cube, ...],
+        record: tuple[Term, ...],
+        ghost: tuple[Term, ...],
+        scenario: Term,
+    ) -> str:
+        """Whether *scenario*, *record* and *ghost* are in one of *cubes*; most steps leave most terms as they are."""
+        key = (stands, record, ghost, scenario)
+        known = self._insides.get(key)
+        if known is None:
+            among = disjunction(self.cube(cube, record, ghost, scenario) for cube in cubes)
+            known = self._insides[key] = self.script.define(among)
+        return known
 
     def cube(self, cube: Cube, record: Sequence[Term], ghost: tuple[Term, ...], scenario: Term) -> str:
         """Whether *scenario*, *record* and *ghost* are in *cube*."""
@@ -267,5 +290,6 @@ class System:
                 )  # fmt: skip
 
 
+@cache
 def _values(mask: int) -> frozenset[int]:
     return frozenset(position for position in range(mask.bit_length()) if mask >> position & 1)
