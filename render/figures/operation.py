@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _START = "start"
 _MOST_NAMES = 4
 _MOST_VALUES = 2
+_MOST_CASES = 4
 
 
 def operation(lifecycle: Lifecycle, name: str) -> Sequence:
@@ -77,10 +78,7 @@ class _Chart:
                 lines.append(("or " if number else "if ") + tests if tests else "always")
         rows = tuple(guard.row for guard in guards)
         said = "\n".join([about.meaning.en, *(f"and {check}" for guard in guards for check in guard.checks)])
-        sets = None
-        for start in self.analysis.starts:
-            started = self.analysis.started(start)
-            sets = started if sets is None else tuple(a | b for a, b in zip(sets, started, strict=True))
+        sets = _joined([self.analysis.started(start) for start in self.analysis.starts])
         values = () if sets is None else self._values(sets, None)
         link = operation_link(about.name)
         return Step(_START, about.actor, tuple(lines), NodeKind.GUARD, values, rows=rows, href=link, tooltip=said)
@@ -96,8 +94,7 @@ class _Chart:
         after: dict[int, Sets] = {}
         for flow in self.analysis.flows():
             known = after.get(flow.source)
-            joined = flow.after if known is None else tuple(a | b for a, b in zip(known, flow.after, strict=True))
-            after[flow.source] = joined
+            after[flow.source] = _joined([flow.after] if known is None else [known, flow.after]) or flow.after
         return after
 
     def _row(self, point: int) -> Row | None:
@@ -140,13 +137,39 @@ class _Chart:
         return NodeKind.CALL
 
     def _whence(self, number: int, stage: Stage) -> list[str]:
-        """A line that says after which step this is, where that is not the one drawn above it."""
-        chosen = sorted(label.replace("_", " ") for label in stage.labels if label)
-        lines = [f"if {listed(chosen, 'or')}:"] if chosen and None not in stage.labels else []
+        """Lines that say after which step this is, where that is not the one drawn above it, and in which case."""
+        lines = [f"if {case}:" for case in self._cases(stage)]
         if number == 1 or number - 2 in stage.before:
             return lines
         earlier = sorted(n + 1 for n in stage.before)
         return [f"after {listed([str(n) for n in earlier], 'or')}:" if earlier else "or:", *lines]
+
+    def _cases(self, stage: Stage) -> list[str]:
+        """What decides that this stage comes next: a choice, or values that others that might come next do not have."""
+        chosen = sorted(label.replace("_", " ") for label in stage.labels if label)
+        if chosen and None not in stage.labels:
+            return [listed(chosen, "or")]
+        row = self._row(stage.points[0])
+        if stage.major and row is not None and row.condition:
+            return []
+        here, every = self._alternatives(stage)
+        if here is None or every is None:
+            return []
+        there = {v for conjunction in self.lifecycle.predicates["present"] for v, _ in conjunction}
+        narrowed = [
+            v for v in range(len(here)) if here[v] < every[v] and len(here[v]) <= _MOST_CASES and v not in there
+        ]
+        return [" and ".join(self._test(v, here[v]) for v in narrowed[:2])] if narrowed else []
+
+    def _alternatives(self, stage: Stage) -> tuple[Sets | None, Sets | None]:
+        """What may hold when this stage begins, and what may hold when it or another one in its place does."""
+        begun = [start for start in self.analysis.starts if self.analysis.point(start.to) in stage.points]
+        if begun:
+            every = [self.analysis.started(start) for start in self.analysis.starts]
+            return _joined([self.analysis.started(start) for start in begun]), _joined(every)
+        inner = set(stage.points)
+        into = [flow for flow in self.analysis.flows() if flow.target in inner and flow.source not in inner]
+        return _joined([flow.after for flow in into]), _joined([self.after[flow.source] for flow in into])
 
     def _whither(self, number: int, stage: Stage) -> list[str]:
         if number == len(self.stages):
@@ -230,6 +253,14 @@ class _Chart:
             return changed or "nothing changes"
         goes = f"goes on at {self.numbers[ending.point]}"
         return f"{changed}; {goes}" if changed else goes
+
+
+def _joined(many: list[Sets]) -> Sets | None:
+    """What may hold in any of several cases; None for no case."""
+    joined: Sets | None = None
+    for sets in many:
+        joined = sets if joined is None else tuple(a | b for a, b in zip(joined, sets, strict=True))
+    return joined
 
 
 def _words(row: Row | None) -> str:
