@@ -1,8 +1,8 @@
-"""Verdicts on several requests at once: exactly for k, and for any number where the closure or a counterexample decides.
+"""Verdicts on several requests at once: exactly for k, and for any number where a counterexample or the closure decides.
 
-For any number of requests the closure (:mod:`checks.concurrency.closure`) proves what holds whatever their number; what is
-violated with k requests is violated with any number, since the others may simply not come.  What neither decides is said
-to hold for at most the k that was explored.
+What is violated with k requests is violated with any number, since the others may simply not come.  What is not, the
+closure (:mod:`checks.concurrency.closure`) proves for any number of requests where it can.  What neither decides is
+said to hold for at most the k that was explored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 Progress = Callable[[str], None]
 #: Properties of configurations and steps that need no memory of the past: these are decided with several requests.
-ASKED = ("rest", "exclusive", "delete-wins", "stable")
+ASKED = ("rest", "exclusive", "delete-wins", "stable", "final")
 #: How many requests at once stand for any number, where the closure does not decide.
 FOR_ANY = 2
 
@@ -46,26 +46,28 @@ def verify_concurrent(
     chosen = None if wanted is None else frozenset(wanted)
     verdicts: list[Verdict] = []
     sizes: dict[str, Size] = {}
-    kept: dict[tuple[str, Scenario], tuple[Decision, float]] = {}
+    kept: dict[tuple[object, ...], tuple[Decision, float]] = {}
     for name in scenarios:
         scenario = lifecycle.scenarios[name]
         for one in properties(lifecycle):
             if one.id not in ASKED or not isinstance(one.form, Always) or (chosen is not None and one.id not in chosen):
                 continue
             say(f"{one.id} in {name}")
-            closed = _closed(semantics, scenario, one) if scenario.processes is None else None
-            if closed is not None and closed[0].holds:
-                verdicts.append(compared(_holds(one, scenario, *closed), expectations))
-                continue
-            bounded = replace(scenario, name="", processes=scenario.processes or FOR_ANY)
-            if (one.id, bounded) not in kept:
+            bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
+            key = (one.id, bounded.processes, bounded.kinds, bounded.fail, bounded.crash, bounded.lose)
+            if key not in kept:
                 before = time.perf_counter()
-                kept[one.id, bounded] = (
-                    decide(semantics, bounded, one, bounded.processes or FOR_ANY),
-                    (time.perf_counter() - before),
-                )
-            decision, seconds = kept[one.id, bounded]
-            verdicts.append(compared(_verdict(semantics, scenario, one, decision, seconds, closed), expectations))
+                decision = decide(semantics, bounded, one, bounded.processes or FOR_ANY)
+                kept[key] = decision, time.perf_counter() - before
+            decision, seconds = kept[key]
+            closed = None
+            if scenario.processes is None and decision.holds is not False:
+                closed = _closed(semantics, scenario, one)
+            if closed is not None and closed[0].holds:
+                verdict = _holds(one, scenario, *closed)
+            else:
+                verdict = _verdict(semantics, scenario, one, decision, seconds, closed)
+            verdicts.append(compared(verdict, expectations))
             if name not in sizes or decision.states > sizes[name].configurations:
                 sizes[name] = Size(name, decision.states, decision.transitions, seconds)
     return Report(
@@ -115,10 +117,11 @@ def _verdict(
         for trace in plain
         for fault in faults_of_trace(semantics.lifecycle, semantics, ground, trace)
     ]
+    holds = {"kind": "invariant", "configurations": decision.states}
     return Verdict(
         one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
         tuple(_finding(semantics.lifecycle, violation) for violation in decision.violations),
-        evidence={"kind": "traces", "traces": plain} if plain else {"kind": "invariant", "configurations": decision.states},
+        evidence={"kind": "traces", "traces": plain} if plain else holds,
         checked=None if not plain else not refuted, unexpected=tuple(refuted[:3]), bound=bound,
     )  # fmt: skip
 

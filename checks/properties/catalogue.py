@@ -96,6 +96,13 @@ PROPERTIES: tuple[Property, ...] = (
         ("phase", "lock"),
     ),
     Property(
+        "final",
+        Text("a destroyed row stays destroyed: nothing brings it back", "已删除的记录不会恢复：没有任何流程能使其重现"),
+        "AG (gone -> AX gone)",
+        Always(both(GONE, Not(GONE_AFTER)), GONE),
+        ("phase",),
+    ),
+    Property(
         "recovers",
         Text("after a crash and restart no task stays for ever", "服务崩溃并重启后，没有任务永远停留"),
         "AG (crashed -> AG ((present & !rest) -> AF (rest | gone)))",
