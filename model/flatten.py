@@ -63,6 +63,8 @@ class Context:
     failure: bool = False
     arguments: Mapping[str, str] = field(default_factory=dict)
     depth: int = 0
+    #: the service that the procedure is written for, where another one runs it in its own process
+    written: str | None = None
 
 
 @dataclass(slots=True)
@@ -210,6 +212,7 @@ class Flattener:
         inner = replace(
             context, operation=owner, procedure=path[-1], service=runs or procedure.service,  # type: ignore[arg-type]
             holds=context.holds or takes, returns=after, depth=context.depth + 1, arguments={},
+            written=None if runs is None else procedure.service,
         )  # fmt: skip
         for position, use in enumerate(procedure.policies):
             inner = self._policy(use, inner, after, document, (*path, "policies", position))
@@ -420,13 +423,14 @@ class Flattener:
             return after
         owner, procedure, _, name = known
         inner = context
-        if procedure.service != context.service and not step.here:
+        here = step.here or procedure.service == context.written
+        if procedure.service != context.service and not here:
             killed = context.killed
             if step.timeout is not None:
                 self.vocabulary.known(step.timeout, self.sources.exceptions, "exception", document, (*path, "timeout"))
                 killed = self._raise(step.timeout, context)
             inner = replace(context, holds=False, killed=killed)
-        return self._inline(owner, name, inner, after, context.service if step.here else None)
+        return self._inline(owner, name, inner, after, context.service if here else None)
 
     def _cast(self, step: schema.CastStep, context: Context, document: Document, path: Path_) -> int:
         known = self._procedure(context.operation, step.to, document, (*path, "to"))
