@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.common import heading
+from cli.common import full_lifecycle, heading, one_of
 from cli.output import write_text
 from model.errors import Fault, InputError
 
@@ -17,15 +17,19 @@ Examples:
   nova-lifecycle releases
   nova-lifecycle releases 33 34
   nova-lifecycle releases 34.0.0 ~/src/nova
-  nova-lifecycle releases -o output"""
+  nova-lifecycle releases -o output --findings sequential --findings crash"""
 )
 @click.argument("older", metavar="[A", required=False)
 @click.argument("newer", metavar="B]", required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write releases.json and releases.md here.")
+@click.option(
+    "--findings", "scenarios", multiple=True, metavar="SCENARIO", help="Also which findings appeared and disappeared."
+)
 @click.option("--tables", type=click.Path(path_type=Path), help="A folder with the tables of another lifecycle.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for machines.")
 def command(
-    older: str | None, newer: str | None, output: Path | None, tables: Path | None, as_json: bool
+    older: str | None, newer: str | None, output: Path | None, scenarios: tuple[str, ...], tables: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """What changed in the life of an instance from release A to release B (versions or paths).
 
@@ -37,10 +41,16 @@ def command(
     if older is not None and newer is not None:
         show_changes(older, newer, as_json=as_json)
         return
-    from checks.conformance.source.history import history, history_json, history_text, known_versions
+    from functools import partial
+
+    from checks.conformance.source.history import found_in, history, history_json, history_text, known_versions
     from checks.conformance.source.releases import facts_of_releases
 
-    releases = history(facts_of_releases(known_versions()), tables)
+    lifecycle = full_lifecycle(tables, None)
+    for scenario in scenarios:
+        one_of(scenario, lifecycle.scenarios, "findings")
+    asked = partial(found_in, scenarios=scenarios) if scenarios else None
+    releases = history(facts_of_releases(known_versions()), tables, asked)
     if output is not None:
         write_text(output / "releases.json", history_json(releases))
         write_text(output / "releases.md", history_text(releases))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,8 @@ class Release:
     """One release: ``tables`` is the release of the tables it was held against, ``claimed`` whether it is its own.
 
     ``unmatched`` holds everything on which the two do not agree, as text; ``changes`` those since ``since``, the
-    release before; ``findings`` are None when they were not asked for.
+    release before.  ``findings`` counts the findings of the release, None when they were not asked for; ``appeared``
+    and ``gone`` are those that the release before had not, or has no more.
     """
 
     version: str
@@ -36,7 +37,9 @@ class Release:
     left_out: tuple[LeftOut, ...]
     since: str | None
     changes: tuple[Change, ...]
-    findings: tuple[str, ...] | None
+    findings: int | None = None
+    appeared: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def known_versions() -> list[str]:
@@ -62,10 +65,12 @@ def history(
     claimed = [release for release in newest.releases if not load(folder, release).vocabulary_only]
     made: list[Release] = []
     before: tuple[str, SourceFacts] | None = None
+    known: frozenset[str] | None = None
     for version, facts in releases.items():
         own = release_for(version, claimed)
         lifecycle = load(folder, own or claimed[0])
         result = conform(lifecycle, facts)
+        found = frozenset(findings(lifecycle)) if findings and own is not None else None
         made.append(
             Release(
                 version,
@@ -77,11 +82,23 @@ def history(
                 result.left_out,
                 before[0] if before else None,
                 tuple(diff(before[1], facts)) if before else (),
-                tuple(sorted(findings(lifecycle))) if findings and own is not None else None,
+                None if found is None else len(found),
+                tuple(sorted(found - known)) if found is not None and known is not None else (),
+                tuple(sorted(known - found)) if found is not None and known is not None else (),
             )
         )
-        before = version, facts
+        before, known = (version, facts), found
     return made
+
+
+def found_in(lifecycle: Lifecycle, scenarios: Sequence[str]) -> Iterator[str]:
+    """What *lifecycle* violates in *scenarios*, by search alone: property, scenario, and what tells the finding."""
+    from checks.verify import verify
+
+    for verdict in verify(lifecycle, scenarios, z3=False).verdicts:
+        for finding in verdict.findings:
+            key = ", ".join(f"{variable}={value}" for variable, value in finding.key.items())
+            yield f"{verdict.property} ({verdict.scenario}): {key}"
 
 
 def _counts(result: Conformance) -> dict[str, int]:
@@ -120,12 +137,16 @@ def history_json(releases: Sequence[Release]) -> str:
 def history_text(releases: Sequence[Release]) -> str:
     """The history as Markdown: one table of all releases, then what changed in each, the newest first."""
     out = ["# Releases", "", "Each major release stands for its newest point release; `make releases` writes this."]
-    out += ["", "| release | tables | matched | differing | only in tables | only in source | unresolved | changes |"]
-    out += ["|---|---|---:|---:|---:|---:|---:|---:|"]
+    out += [
+        "",
+        "| release | tables | matched | differing | tables only | source only | unresolved | changes | findings |",
+    ]
+    out += ["|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for each in reversed(releases):
-        cells = [each.version, _tables(each), *map(str, each.counts.values()), str(len(each.changes))]
+        news = "" if each.findings is None else f"{each.findings} (+{len(each.appeared)} -{len(each.gone)})"
+        cells = [each.version, _tables(each), *map(str, each.counts.values()), str(len(each.changes)), news]
         out.append("| " + " | ".join(cells) + " |")
-    for number, each in reversed(list(enumerate(releases))):
+    for each in reversed(releases):
         out += ["", f"## {each.version}", ""]
         if not each.complete:
             out += [f"Not matched completely: {len(each.unmatched)} places, listed in `releases.json`.", ""]
@@ -133,7 +154,8 @@ def history_text(releases: Sequence[Release]) -> str:
             out += [f"Since {each.since}:" if each.changes else f"Nothing changed since {each.since}.", ""]
             out += [f"- {change.kind}: {change.sentence}" for change in each.changes]
         out += [f"- left out: `{left.source}`: {left.reason}" for left in each.left_out]
-        out += _news(each, releases[number - 1] if number else None)
+        out += [f"- finding appeared: {name}" for name in each.appeared]
+        out += [f"- finding disappeared: {name}" for name in each.gone]
     return "\n".join(out) + "\n"
 
 
@@ -141,12 +163,3 @@ def _tables(release: Release) -> str:
     if not release.claimed:
         return f"not claimed; held against {release.tables}"
     return "complete" if release.complete else "differs"
-
-
-def _news(release: Release, before: Release | None) -> list[str]:
-    """The findings that appeared and disappeared since *before*."""
-    if release.findings is None or before is None or before.findings is None:
-        return []
-    appeared = sorted(set(release.findings) - set(before.findings))
-    gone = sorted(set(before.findings) - set(release.findings))
-    return [f"- finding appeared: {name}" for name in appeared] + [f"- finding disappeared: {name}" for name in gone]
