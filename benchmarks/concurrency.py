@@ -71,10 +71,10 @@ def beside_spin(lifecycle: Lifecycle, automaton: Automaton, most: int, limit: in
         print(f"{line}, with symmetry {counted.seconds / less:.1f}", flush=True)
 
 
-def timed(automaton: Automaton, bound: int, limit: int, ordered: bool) -> tuple[tuple[int, int], float]:
+def timed(automaton: Automaton, bound: int, limit: int, *, ordered: bool) -> tuple[tuple[int, int], float]:
     """States and transitions, and CPU seconds."""
     start = time.process_time()
-    explored = explore(automaton, bound, limit, ordered)
+    explored = explore(automaton, bound, limit, ordered=ordered)
     return (explored.states, explored.transitions), time.process_time() - start
 
 

@@ -40,7 +40,7 @@ def assigns() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
 
 
 @st.composite
-def automata(draw: st.DrawFn, crashing: bool = False) -> Automaton:
+def automata(draw: st.DrawFn, *, crashing: bool = False) -> Automaton:
     count = draw(st.integers(1, 5))
     target = st.integers(-1, count - 1)
     places = []
@@ -57,11 +57,11 @@ def automata(draw: st.DrawFn, crashing: bool = False) -> Automaton:
         moves = [replace(move, when=(), assign=()) if move.acquires else move for move in moves]
         mortal = crashing and draw(st.booleans())
         heirs = (draw(target),) if mortal else ()
-        places.append(
-            Place(tuple(moves), draw(st.booleans()), "s" if mortal else None, heirs, draw(st.integers(0, 1)))
-        )
+        places.append(Place(tuple(moves), draw(st.booleans()), "s" if mortal else None, heirs, draw(st.integers(0, 1))))
     origins = draw(
-        st.lists(st.builds(Origin, whens(), st.just(()), target, st.just(False), st.just(("o",))), min_size=1, max_size=3)
+        st.lists(
+            st.builds(Origin, whens(), st.just(()), target, st.just(False), st.just(("o",))), min_size=1, max_size=3
+        )
     )
     crashes = (Crash("s", draw(whens()), draw(assigns())),) if crashing else ()
     return Automaton(("a", "b", "c"), SIZES, (0, 0, 0), tuple(places), tuple(origins), crashes, None)
@@ -91,8 +91,7 @@ def followers(automaton: Automaton, bound: int, configuration: Configuration) ->
             heirs = [
                 automaton.places[place].heirs if dies else (place,) for place, dies in zip(flying, dying, strict=True)
             ]
-            for choice in product(*heirs):
-                found.append(after(assigned(crash.assign, record), list(choice)))
+            found += [after(assigned(crash.assign, record), list(choice)) for choice in product(*heirs)]
     return found
 
 
@@ -165,9 +164,7 @@ def test_reductions_keep_the_records_at_rest_and_in_flight(automaton: Automaton,
     smaller = reduce(automaton, automaton.names)
     reduced = unpacked(explore(smaller, bound))
     assert {record for record, _ in distance} == {record for record, _ in reduced}
-    assert {record for record, flying in distance if not flying} == {
-        record for record, flying in reduced if not flying
-    }
+    assert {record for record, flying in distance if not flying} == {record for record, flying in reduced if not flying}
     assert {record for record, flying in distance if any(automaton.places[place].mark for place in flying)} == {
         record for record, flying in reduced if any(smaller.places[place].mark for place in flying)
     }

@@ -11,21 +11,28 @@ import pytest
 from benchmarks.spin import spin
 from checks.concurrency.automaton import END, Automaton, Move, Origin, Place
 from checks.concurrency.exact import explore
-from checks.export.promela import CannotExport, configuration, promela
+from checks.export.promela import CannotExportError, configuration, promela
 
 VALUES = {"task": ("free", "busy"), "phase": ("new", "up", "down")}
 
 
-def machine(careful: bool) -> Automaton:
+def machine(*, careful: bool) -> Automaton:
     """Two kinds of processes that take ``task``; a careless one does not look whether it still has it."""
     free, busy = frozenset({0}), frozenset({1})
     finish = ((0, busy),) if careful else ()
+    take = Move(((0, free),), ((0, 1),), 1, False, ("a/take",))
+    refused = Move(((0, busy),), (), END, False, ("a/no",))
+    up = Move(finish, ((0, 0), (1, 1)), END, False, ("a/up",))
+    hand_over = Move((), (), 2, False, ("a/wait",))
+    lock = Move((), (), 3, True, ("b/lock",))
+    down = Move((), ((0, 0), (1, 2)), END, False, ("b/down",))
+    lost = Move((), (), END, False, ("b/lost",))
     places = (
-        Place((Move(((0, free),), ((0, 1),), 1, False, ("a/take",)), Move(((0, busy),), (), END, False, ("a/no",))), False, None, ()),
-        Place((Move(finish, ((0, 0), (1, 1)), END, False, ("a/up",)), Move((), (), 2, False, ("a/wait",))), False, None, ()),
-        Place((Move((), (), 3, True, ("b/lock",)),), False, None, ()),
-        Place((Move((), ((0, 0), (1, 2)), END, False, ("b/down",)), Move((), (), END, False, ("b/lost",))), True, None, (), 1),
-    )  # fmt: skip
+        Place((take, refused), False, None, ()),
+        Place((up, hand_over), False, None, ()),
+        Place((lock,), False, None, ()),
+        Place((down, lost), True, None, (), 1),
+    )
     origins = (
         Origin(((0, free),), (), 0, False, ("a/guard",)),
         Origin(((1, frozenset({1})),), (), 2, False, ("b/guard",)),
@@ -35,7 +42,7 @@ def machine(careful: bool) -> Automaton:
 
 def test_a_crash_cannot_be_exported() -> None:
     automaton = machine(careful=True)
-    with pytest.raises(CannotExport):
+    with pytest.raises(CannotExportError):
         promela(replace(automaton, origins=(replace(automaton.origins[0], unbounded=True),)), 1, VALUES, {})
 
 
@@ -47,8 +54,8 @@ def test_names_cannot_break_out_of_a_comment() -> None:
 @pytest.mark.spin
 @pytest.mark.parametrize("bound", [1, 2, 3])
 @pytest.mark.parametrize("careful", [True, False])
-def test_spin_counts_the_same(bound: int, careful: bool, tmp_path: Path) -> None:
-    automaton = machine(careful)
+def test_spin_counts_the_same(*, bound: int, careful: bool, tmp_path: Path) -> None:
+    automaton = machine(careful=careful)
     bad = {
         "rest": configuration(automaton.names, (((0, frozenset({1})),),), idle=True, marked=False),
         "alone": configuration(automaton.names, (((0, frozenset({1})),),), idle=False, marked=True),

@@ -93,9 +93,9 @@ class Marks:
     ``origin`` gives those of a start, by its row.
     """
 
-    step: Callable[[int], int] = lambda control: 0
-    place: Callable[[int], int] = lambda control: 0
-    origin: Callable[[str], int] = lambda row: 0
+    step: Callable[[int], int] = lambda _: 0
+    place: Callable[[int], int] = lambda _: 0
+    origin: Callable[[str], int] = lambda _: 0
 
 
 UNMARKED = Marks()
@@ -115,7 +115,9 @@ def assemble(semantics: Semantics, scenario: Scenario, marks: Marks = UNMARKED) 
         return known
 
     origins = tuple(
-        Origin(start.when, start.assign, number(start.to), start.kind in UNBOUNDED, (start.row,), marks.origin(start.row))
+        Origin(
+            start.when, start.assign, number(start.to), start.kind in UNBOUNDED, (start.row,), marks.origin(start.row)
+        )
         for start in starts
     )
     places: list[Place] = []

@@ -198,8 +198,8 @@ class _Growth:
         fresh = [np.unique(np.concatenate(pieces)) if pieces else np.empty(0, np.int64) for pieces in self.fresh]
         self.fresh = [[] for _ in self.fresh]
         any_new = False
-        for kind, codes in enumerate(fresh):
-            codes = np.setdiff1d(codes, self.writes[kind], assume_unique=True)
+        for kind, written in enumerate(fresh):
+            codes = np.setdiff1d(written, self.writes[kind], assume_unique=True)
             if len(codes):
                 self.writes[kind] = np.union1d(self.writes[kind], codes)
                 self._flow(kind, codes, bits)

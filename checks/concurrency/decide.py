@@ -78,6 +78,7 @@ def decide(
     one: Property,
     bound: int,
     limit: int | None = None,
+    *,
     thorough: bool = False,
 ) -> Decision:
     """Decides *one*, an ``Always``, for at most *bound* processes in flight.
@@ -99,7 +100,8 @@ def decide(
     unconfirmed: list[Mapping[str, str]] = []
     found = seen.violations()
     confirmed = [confirm(semantics, scenario, automaton.names, path) for _, _, path in found]
-    for (key, count, path), steps in zip(found, confirmed, strict=True):
+    for (key, count, path), direct in zip(found, confirmed, strict=True):
+        steps = direct
         if steps is None and (thorough or not any(confirmed)):
             steps = _again(semantics, scenario, one, both, bound, path, key, limit)
         if steps is None:
@@ -296,13 +298,10 @@ def _again(
     """An execution that shows *key*, among the operations of *path*, in the space with nothing forgotten."""
     operations = {row.split("/")[0] for step in path for row in step.rows if step.starts}
     automaton = abstracted(semantics, scenario, both, ())
-    chosen = tuple(
-        origin for origin in automaton.origins if {row.split("/")[0] for row in origin.rows} & operations
-    )
+    chosen = tuple(origin for origin in automaton.origins if {row.split("/")[0] for row in origin.rows} & operations)
     smaller = reduce(replace(automaton, origins=chosen), reads(both, semantics.lifecycle))
     explored = explore(smaller, bound, limit)
     for other, _, way in _Seen(semantics.lifecycle, explored, one, both).violations():
         if other == key:
             return confirm(semantics, scenario, smaller.names, way)
     return None
-

@@ -52,10 +52,11 @@ def _sorted(columns: list[Ints]) -> list[Ints]:
     """The columns with each row sorted, by a network of comparisons (insertion: few columns)."""
     ordered: list[Ints] = []
     for column in columns:
+        larger = column
         for position, other in enumerate(ordered):
-            ordered[position] = np.minimum(other, column)
-            column = np.maximum(other, column)
-        ordered.append(column)
+            ordered[position] = np.minimum(other, larger)
+            larger = np.maximum(other, larger)
+        ordered.append(larger)
     return ordered
 
 
@@ -75,30 +76,31 @@ class Explored:
     truncated: bool = False
 
 
-class TooWide(ValueError):
+class TooWideError(ValueError):
     """A configuration does not fit into 64 bits."""
 
 
-def explore(automaton: Automaton, bound: int, limit: int | None = None, ordered: bool = False) -> Explored:
+def explore(automaton: Automaton, bound: int, limit: int | None = None, *, ordered: bool = False) -> Explored:
     """Every configuration with at most *bound* processes that the initial record leads to, breadth first.
 
     Starts that are unbounded (recovery, the outside) get slots as they are needed.  *limit* bounds the number of
-    configurations; with *ordered* processes are told apart.  Time is linear in the number of steps, but for the sorting of each level.
+    configurations; with *ordered* processes are told apart.  Time is linear in the number of
+    steps, but for the sorting of each level.
     """
     relation = Relation(automaton)
     slots = bound
     while True:
         try:
-            return _explore(relation, bound, slots, limit, ordered)
-        except _Overflow:
+            return _explore(relation, bound, slots, limit, ordered=ordered)
+        except _OverflowError:
             slots += 1
 
 
-class _Overflow(Exception):
+class _OverflowError(Exception):
     """A process found no slot."""
 
 
-def _explore(relation: Relation, bound: int, slots: int, limit: int | None, ordered: bool) -> Explored:
+def _explore(relation: Relation, bound: int, slots: int, limit: int | None, *, ordered: bool) -> Explored:
     packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
     explored = Explored(relation, packing, bound)
     initial = packing.pack(np.zeros(1, np.int64), [np.full(1, relation.empty)] * slots)
@@ -118,7 +120,7 @@ def _explore(relation: Relation, bound: int, slots: int, limit: int | None, orde
                 found.append(leaving.after)
             reached.append(distinct(np.concatenate(found)))
         if len(relation.records).bit_length() + slots * packing.bits > 63:
-            raise TooWide(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
+            raise TooWideError(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
         frontier = visited.add(reached)
     return explored
 
@@ -128,7 +130,8 @@ def distinct(packed: Ints) -> Ints:
     packed.sort()
     if not len(packed):
         return packed
-    return packed[np.concatenate([[True], packed[1:] != packed[:-1]])]
+    once: Ints = packed[np.concatenate([[True], packed[1:] != packed[:-1]])]
+    return once
 
 
 class Visited:
@@ -196,7 +199,7 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
     crowded = np.flatnonzero(np.all([stands != relation.empty for stands in places], axis=0))
     _, step = _chosen(relation, base[crowded] + relation.empty, None)
     if not relation.rules.starts[relation.rule[step]].all():
-        raise _Overflow
+        raise _OverflowError
     for index in range(len(relation.automaton.crashes)):
         yield from _crash(relation, packing, index, record, places)
 
@@ -211,9 +214,7 @@ def _chosen(relation: Relation, pair: Ints, which: npt.NDArray[np.bool_] | None)
     return position, step
 
 
-def _crash(
-    relation: Relation, packing: Packing, index: int, record: Ints, places: list[Ints]
-) -> Iterator[Leaving]:
+def _crash(relation: Relation, packing: Packing, index: int, record: Ints, places: list[Ints]) -> Iterator[Leaving]:
     """One service dies: every process that runs there moves on to an heir, all at once."""
     automaton = relation.automaton
     mortal = relation.mortal[index]

@@ -25,14 +25,18 @@ def forget(automaton: Automaton, names: Iterable[str]) -> Automaton:
 
     def writes(assign: Assignments) -> list[Assignments]:
         choices = [
-            [(variable, new) for new in sorted(possible[-1 - value])] if value < 0 and -1 - value in gone else [(variable, value)]
+            [(variable, new) for new in sorted(possible[-1 - value])]
+            if value < 0 and -1 - value in gone
+            else [(variable, value)]
             for variable, value in assign
             if variable not in gone
         ]
         return [tuple(choice) for choice in product(*choices)]
 
     def moves(each: tuple[Move, ...]) -> tuple[Move, ...]:
-        return tuple(replace(move, when=tests(move.when), assign=assign) for move in each for assign in writes(move.assign))
+        return tuple(
+            replace(move, when=tests(move.when), assign=assign) for move in each for assign in writes(move.assign)
+        )
 
     origins: list[Origin] = [
         replace(origin, when=tests(origin.when), assign=assign)
@@ -44,6 +48,8 @@ def forget(automaton: Automaton, names: Iterable[str]) -> Automaton:
         places=tuple(replace(place, moves=moves(place.moves)) for place in automaton.places),
         origins=tuple(origins),
         crashes=tuple(
-            Crash(crash.service, tests(crash.when), assign) for crash in automaton.crashes for assign in writes(crash.assign)
+            Crash(crash.service, tests(crash.when), assign)
+            for crash in automaton.crashes
+            for assign in writes(crash.assign)
         ),
     )

@@ -69,7 +69,7 @@ def reads(formula: Formula, lifecycle: Lifecycle) -> tuple[str, ...]:
 
 
 def marks_of(formula: Formula, semantics: Semantics) -> Marks:
-    """Bit *n* of a step: atom *n* of those of :data:`OF_PROCESS` is true of it; a place is marked when it is pending."""
+    """Bit *n* of a step: atom *n* of those of :data:`OF_PROCESS` is true of it; a pending place is marked."""
     lifecycle, anatomy = semantics.lifecycle, Anatomy(semantics.lifecycle)
     wanted = [atom for atom in dict.fromkeys(atoms(formula)) if isinstance(atom, OF_PROCESS)]
     speaks = any(isinstance(atom, Pending) for atom in atoms(formula))

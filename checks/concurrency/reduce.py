@@ -49,9 +49,7 @@ def simplify(automaton: Automaton) -> Automaton:
     places = [
         replace(
             place,
-            moves=tuple(
-                replace(move, when=when) for move in place.moves if (when := narrowed(move.when)) is not None
-            ),
+            moves=tuple(replace(move, when=when) for move in place.moves if (when := narrowed(move.when)) is not None),
         )
         for place in automaton.places
     ]
@@ -89,7 +87,7 @@ def _renamed(place: Place, numbers: dict[int, int]) -> Place:
 
 
 def relevant(automaton: Automaton, read: Iterable[str]) -> tuple[int, ...]:
-    """The variables that decide something: those *read* by the property, tested by a step, or copied into such a one."""
+    """The variables that decide something: *read* by the property, tested by a step, or copied into such a one."""
     kept = {automaton.names.index(name) for name in read}
     for place in automaton.places:
         kept |= {variable for move in place.moves for variable, _ in move.when}
@@ -98,7 +96,10 @@ def relevant(automaton: Automaton, read: Iterable[str]) -> tuple[int, ...]:
     changed = True
     while changed:
         copied = {
-            -1 - value for assign in _assignments(automaton) for variable, value in assign if value < 0 and variable in kept
+            -1 - value
+            for assign in _assignments(automaton)
+            for variable, value in assign
+            if value < 0 and variable in kept
         }
         changed = not copied <= kept
         kept |= copied
@@ -147,7 +148,7 @@ def _silent(automaton: Automaton, place: Place, move: Move) -> bool:
     return (place.holds, place.service, place.mark) == (after.holds, after.service, after.mark)
 
 
-def compress(automaton: Automaton, delay: bool = True) -> Automaton:
+def compress(automaton: Automaton, *, delay: bool = True) -> Automaton:
     """*automaton* without silent steps.
 
     A silent step tests and changes nothing, so it commutes with every step of every other process, and may be taken
@@ -162,9 +163,7 @@ def compress(automaton: Automaton, delay: bool = True) -> Automaton:
         for place in automaton.places
     ]
     reach = [_closure_of(number, onward) for number in range(len(automaton.places))]
-    loud = [
-        tuple(move for move in place.moves if not _silent(automaton, place, move)) for place in automaton.places
-    ]
+    loud = [tuple(move for move in place.moves if not _silent(automaton, place, move)) for place in automaton.places]
     if delay:
         places = [
             replace(
@@ -177,7 +176,9 @@ def compress(automaton: Automaton, delay: bool = True) -> Automaton:
         return _reachable(automaton, places, list(automaton.origins))
     if automaton.crashes:
         raise ValueError("without delay, silent steps of a scenario with crashes cannot be left out")
-    stops = [tuple(member for member in reach[number] if loud[member] or not onward[member]) for number in range(len(reach))]
+    stops = [
+        tuple(member for member in reach[number] if loud[member] or not onward[member]) for number in range(len(reach))
+    ]
     places = [
         replace(place, moves=tuple(replace(move, to=stop) for move in loud[number] for stop in _stops(move.to, stops)))
         for number, place in enumerate(automaton.places)
@@ -209,9 +210,7 @@ def _ended(automaton: Automaton) -> Automaton:
         for number, place in enumerate(automaton.places):
             if number in over or not place.moves or place.mark:
                 continue
-            quiet = all(
-                not (move.when or move.assign or move.acquires) and move.to in over for move in place.moves
-            )
+            quiet = all(not (move.when or move.assign or move.acquires) and move.to in over for move in place.moves)
             if quiet and all(heir in over for heir in place.heirs):
                 over.add(number)
                 changed = True
@@ -246,7 +245,9 @@ def merge(automaton: Automaton) -> Automaton:
     numbers = {END: END, **{number: leaders[which] for number, which in enumerate(block)}}
     places = list(automaton.places)
     for which, leader in leaders.items():
-        moves = [replace(move, to=numbers[move.to]) for member in members[which] for move in automaton.places[member].moves]
+        moves = [
+            replace(move, to=numbers[move.to]) for member in members[which] for move in automaton.places[member].moves
+        ]
         place = automaton.places[leader]
         heirs = tuple(dict.fromkeys(numbers[heir] for heir in place.heirs))
         places[leader] = replace(place, moves=_joined(moves), heirs=heirs)
@@ -291,9 +292,9 @@ def _signature(place: Place, block: list[int]) -> object:
     )
 
 
-def reduce(automaton: Automaton, read: Iterable[str], delay: bool = True) -> Automaton:
+def reduce(automaton: Automaton, read: Iterable[str], *, delay: bool = True) -> Automaton:
     """All reductions, in the order in which each makes the next stronger; *read* names what the property reads."""
     smaller = unmarked_silence(slice_variables(simplify(automaton), read))
     if delay or not smaller.crashes:
-        smaller = compress(smaller, delay)
+        smaller = compress(smaller, delay=delay)
     return merge(smaller)

@@ -59,7 +59,7 @@ class Rules:
 
     @staticmethod
     def _compile_writes(assigns: list[Assignments], variables: int) -> list[tuple[int, Ints]]:
-        """For each variable that is written: each rule's new value, or -1 - the variable copied (itself: it is kept)."""
+        """For each written variable: each rule's new value, or -1 - the variable copied (itself: it is kept)."""
         writes = []
         for variable in range(variables):
             column = np.full(len(assigns), -1 - variable, np.int64)

@@ -1,6 +1,7 @@
 """The automaton of several processes as a Promela model, for Spin to count the same states and reach the same verdicts.
 
-One Promela process a slot, one label a place, one ``atomic`` a move (Spin has room for only 2048 ``d_step`` in a model): a stored state of Spin is a record and the place
+One Promela process a slot, one label a place, one ``atomic`` a move (Spin has room for only 2048 ``d_step`` in a
+model): a stored state of Spin is a record and the place
 of each slot, in order.  Spin does not know that slots are interchangeable, so it counts ordered configurations
 (:func:`checks.concurrency.exact.explore` with ``ordered``).  ``flying``, ``marked`` and ``locked`` count slots by
 their places; they follow from the places and add no state.  Compile with ``-DSAFETY -DNOREDUCE`` and run with ``-E``:
@@ -20,22 +21,23 @@ from model.semantics import Assignments, When
 Bad = tuple[Condition, bool, bool]
 
 
-class CannotExport(ValueError):
+class CannotExportError(ValueError):
     """Spin's processes cannot be killed by others, nor started without bound."""
 
 
 def promela(automaton: Automaton, bound: int, values: Mapping[str, tuple[str, ...]], bad: Mapping[str, str]) -> str:
     """The model of *bound* slots; *values* names the values of each variable, *bad* gives Promela conditions by name.
 
-    Each condition of *bad* is asserted to be false after every step (see :func:`configuration`).  CannotExport when
+    Each condition of *bad* is asserted to be false after every step (see :func:`configuration`).  CannotExportError
+    when
     the automaton has crashes, or starts that need no slot.
     """
     if automaton.crashes or any(origin.unbounded and origin.to != END for origin in automaton.origins):
-        raise CannotExport("crashes, and starts beyond the bound, have no counterpart in this model")
+        raise CannotExportError("crashes, and starts beyond the bound, have no counterpart in this model")
     return "\n".join([*_head(automaton, values, bad), *_slot(automaton, bound), *_outside(automaton)]) + "\n"
 
 
-def configuration(names: tuple[str, ...], conditions: Condition, idle: bool, marked: bool) -> str:
+def configuration(names: tuple[str, ...], conditions: Condition, *, idle: bool, marked: bool) -> str:
     """A condition on a configuration: on the record (over *names*), with nothing in flight, with a marked place."""
     record = " || ".join(f"({_test(names, when)})" for when in conditions) or "false"
     parts = [f"({record})"] + ["flying == 0"] * idle + ["marked > 0"] * marked
@@ -111,11 +113,12 @@ def _choice(automaton: Automaton, place: Place, moves: list[Move], *, idle: bool
         after = None if move.to == END else automaton.places[move.to]
         guard = _test(automaton.names, move.when) + (" && locked == 0" if move.acquires else "")
         body = list(_writes(automaton.names, move.assign))
-        body += _counted("flying", not idle, after is not None)
-        body += _counted("marked", bool(place.mark), after is not None and bool(after.mark))
-        body += _counted("locked", place.holds, after is not None and after.holds)
+        body += _counted("flying", before=not idle, after=after is not None)
+        body += _counted("marked", before=bool(place.mark), after=after is not None and bool(after.mark))
+        body += _counted("locked", before=place.holds, after=after is not None and after.holds)
         target = "end_idle" if move.to == END else f"end_P{move.to}"
-        yield f"  :: atomic {{ {guard} -> {' '.join(body)} CHECK }} goto {target}; /* {', '.join(map(_row, move.rows[:3]))} */"
+        rows = ", ".join(map(_row, move.rows[:3]))
+        yield f"  :: atomic {{ {guard} -> {' '.join(body)} CHECK }} goto {target}; /* {rows} */"
     yield "  fi;"
 
 
@@ -123,7 +126,7 @@ def _row(row: str) -> str:
     return "/".join(map(_plain, row.split("/")))
 
 
-def _counted(name: str, before: bool, after: bool) -> list[str]:
+def _counted(name: str, *, before: bool, after: bool) -> list[str]:
     if before == after:
         return []
     return [f"{name}++;" if after else f"{name}--;"]
