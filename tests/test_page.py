@@ -27,7 +27,7 @@ from render.page.steps import all_edges
 from render.page.verdicts import judged
 
 ROOT = Path(__file__).parent.parent
-HOSTILE = '</script><script>alert(1)</script>"\'><img src=x onerror=alert(1)>\u202e'
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202e"
 VERDICT: dict[str, Any] = {
     "property": "rest",
     "scenario": "sequential",
@@ -115,7 +115,9 @@ def test_no_id_stands_twice(door_page: str) -> None:
 def test_every_link_inside_the_page_leads_somewhere(door_page: str) -> None:
     tags = Reader(door_page).tags
     ids = {attributes["id"] for _, attributes in tags if "id" in attributes}
-    links = {attributes["href"] for tag, attributes in tags if tag == "a" and (attributes["href"] or "").startswith("#")}
+    links = {
+        attributes["href"] for tag, attributes in tags if tag == "a" and (attributes["href"] or "").startswith("#")
+    }
     assert {link[1:] for link in links if link} <= ids
 
 
@@ -158,9 +160,7 @@ def test_the_embedded_network_is_the_network(door: Lifecycle) -> None:
             )  # fmt: skip
             assert number + (twice // 2) * (-1 if twice % 2 else 1) == arrow.target
     assert not steps
-    assert data["flags"] == "".join(
-        str(idle + 2 * gone) for idle, gone in zip(network.idle, network.gone, strict=True)
-    )
+    assert data["flags"] == "".join(str(idle + 2 * gone) for idle, gone in zip(network.idle, network.gone, strict=True))
 
 
 def test_the_embedded_edges_hold_the_whole_space(nova: Lifecycle) -> None:
@@ -180,10 +180,16 @@ def test_the_embedded_restarts_are_those_of_the_query(door: Lifecycle) -> None:
     restarts = embedded(door, ())["restart"]
     for number, state in enumerate(all_states(door)):
         expected = [
-            [number_of(door, one.state), one.destroyed + 2 * one.failures, [row for row in one.rows if door.rows[row].writes]]
+            [
+                number_of(door, one.state),
+                one.destroyed + 2 * one.failures,
+                [row for row in one.rows if door.rows[row].writes],
+            ]
             for one in restart(door, state)
         ]
-        assert [[after, flags, [list(door.rows)[row] for row in rows]] for after, flags, rows in restarts[number]] == expected
+        assert [
+            [after, flags, [list(door.rows)[row] for row in rows]] for after, flags, rows in restarts[number]
+        ] == expected
 
 
 def test_packing_loses_nothing() -> None:
@@ -266,7 +272,7 @@ def test_the_page_is_small_enough(nova: Lifecycle, tmp_path: Path) -> None:
     assert written.stat().st_size < 3_000_000
 
 
-def test_equal_input_is_equal_bytes(door: Lifecycle, door_page: str) -> None:
+def test_equal_input_is_equal_bytes() -> None:
     code = (
         "import sys; from pathlib import Path; from model.load import load; from render.page import page\n"
         "import hashlib; print(hashlib.sha256(page(load(Path(sys.argv[1]))).encode()).hexdigest())"

@@ -1,4 +1,4 @@
-"""What the page says of each value and each operation in its own text, gathered from the tables; the template only sets it in type."""
+"""What the page says of each value and each operation in its own text; the template only sets it in type."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from model.lifecycle import Condition, Lifecycle, Operation, Row, Value
 from model.program import Call, Read, Save
+
 
 @dataclass(frozen=True, slots=True)
 class Test:
@@ -19,7 +20,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class ValueEntry:
-    """One value of a state variable: public statuses, each with the values of ``other`` that give it, and whether all do."""
+    """One value of a state variable: public statuses, the values of ``other`` that give each, whether all do."""
 
     value: Value
     other: str

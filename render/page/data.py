@@ -101,8 +101,9 @@ def _guard(lifecycle: Lifecycle, guard: Guard) -> dict[str, Any]:
 
 
 def _edges(lifecycle: Lifecycle, edges: tuple[Edge, ...], rows: Numbers[str]) -> dict[str, Any]:
-    """The edges by where they come from: five numbers an edge, namely the distance from the last one's start, where it
-    leads, kind, taken (1 or 0), and the number of its list of rows.
+    """The edges by where they come from, five numbers each.
+
+    They are the distance from the start of the edge before, where it leads, kind, taken (1 or 0), and its list of rows.
     """
     kinds: Numbers[str] = Numbers()
     lists: Numbers[tuple[int, ...]] = Numbers()
@@ -117,7 +118,7 @@ def _edges(lifecycle: Lifecycle, edges: tuple[Edge, ...], rows: Numbers[str]) ->
 
 
 def _network(lifecycle: Lifecycle, network: Network, rows: Numbers[str]) -> dict[str, Any]:
-    """The configurations: the state of each and one more (0: nothing there yet), flags, how many steps leave it; the steps.
+    """The configurations: the state of each, plus one (0: nothing there yet), flags, how many steps leave; the steps.
 
     Flags are 1 for nothing in flight, 2 for a destroyed record.  A step is a sign (row, kind, exception, label) and the
     distance from its configuration to the next, twice, and one more if it leads back.
@@ -140,7 +141,7 @@ def _network(lifecycle: Lifecycle, network: Network, rows: Numbers[str]) -> dict
 
 
 def _restarts(lifecycle: Lifecycle, rows: Numbers[str]) -> list[list[list[Any]]]:
-    """For each state what start-up recovery makes of it: state, flags (1 destroyed, 2 after a failure), rows that wrote.
+    """For each state what recovery makes of it: state, flags (1 destroyed, 2 after a failure), rows that wrote.
 
     Empty where nothing recovers.
     """

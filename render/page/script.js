@@ -207,12 +207,17 @@ const edges = [], leaving = new Map(), entering = new Map();
   }
 }
 
+// What some execution does is listed; the rest, which may be hundreds, when it is asked for.
 function ways(chosen, end, empty) {
   if (!chosen.length) return make("p", { class: "muted" }, empty);
-  const ordered = [...chosen].sort((a, b) => b.taken - a.taken);
-  return make("ul", { class: "ways" }, ordered.map((edge) => make("li", { class: `${edge.kind}${edge.taken ? "" : " untaken"}` },
-    stateLink(edge[end]), " ", make("span", { class: "kind" }, edge.kind, edge.taken ? "" : both(" · not by one request at a time", " · 一次一个请求时不会发生")),
-    make("span", { class: "rows" }, edge.rows.map((row) => [rowLink(row), " "]).flat()))));
+  const listed = (some) => make("ul", { class: "ways" }, some.map((edge) => make("li", { class: edge.kind },
+    stateLink(edge[end]), " ", make("span", { class: "kind" }, edge.kind),
+    make("span", { class: "rows" }, edge.rows.flatMap((row) => [rowLink(row), " "])))));
+  const taken = chosen.filter((edge) => edge.taken), rest = chosen.filter((edge) => !edge.taken);
+  const more = make("details", null, make("summary", null, both(
+    `${rest.length} by the tables alone: no execution of one request at a time does them`, `仅依表格可行的 ${rest.length} 个：一次一个请求时不会发生`)));
+  more.addEventListener("toggle", () => { if (more.open && more.childElementCount === 1) more.append(listed(rest)); });
+  return make("div", { class: "choices" }, taken.length ? listed(taken) : null, rest.length ? more : null);
 }
 
 function allowed(number) {

@@ -16,7 +16,7 @@ Plain = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One property and its verdicts; ``findings`` of each verdict come with the number of their trace, if they have one."""
+    """One property and its verdicts, each with its findings and the number of their trace, if they have one."""
 
     property: Property
     assumptions: tuple[str, ...]
