@@ -149,6 +149,9 @@ class _Placed:
         self.labels = _widest(named) + 30.0 if named else 0.0
         self.lanes = (max(self.lane.values()) + 1) * _LANE + 4.0 if self.lane else 0.0
         self.x = _MARGIN + self.bar_width[0] + left
+        # An edge from bar to bar has its label in the middle of all columns.
+        through = _widest([row.through for row in rows if row.through is not None])
+        self.width = max(self.width, through + 34.0 - left - self.labels - self.lanes)
         self.end = self.x + self.width + self.labels + self.lanes + (10.0 if rights else 0.0)
         self.total = self.end + self.bar_width[1] + _MARGIN
         self.span: dict[str, list[float]] = {}
@@ -238,7 +241,7 @@ class _Placed:
         here, there = self.x, self.x + self.width
         inside = _MARGIN + self.bar_width[0]
         if inner is None:
-            start, stop, centre = inside, self.end, self.x + self.width / 2
+            start, stop, centre = inside, self.end, (inside + self.end) / 2
             forward = edge.source in lefts
         elif edge.source in lefts or edge.target in lefts:
             start, stop, centre = inside, here, (inside + here) / 2

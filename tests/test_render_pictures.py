@@ -156,7 +156,7 @@ def test_hostile_names_do_no_harm_to_graphviz(word: str) -> None:
     assert "script" not in {element.tag.rpartition("}")[2] for element in drawn.iter()}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(word=HOSTILE)
 def test_hostile_names_are_text_to_docutils(word: str) -> None:
     for picture in (door(word=word), chart(word), story(word)):
