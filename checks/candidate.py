@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.graph.product import Product
-from checks.graph.view import Ghost
+from checks.past import Ghost
 from checks.properties.formula import Role
 from model.explore import Configuration
 from model.semantics import Semantics

@@ -21,12 +21,13 @@ Key = tuple[int, ...]
 
 @dataclass(slots=True)
 class Witness:
-    """One way of violating: the path, where it starts, how many show it, and the cycle it may end in."""
+    """One way of violating: the path, where it starts, how many show it, the cycle it may end in, and all nodes."""
 
     count: int
     start: int
     path: list[tuple[Step, int]]
     cycle: int | None = None
+    nodes: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -58,21 +59,11 @@ def decide(view: View, product: Product, one: Property, without: frozenset[str] 
             raise TypeError(one.form)
 
 
-def _speaks_of_steps(one: Always) -> bool:
-    from checks.properties.formula import Is, Pending, Quiet, Same, atoms
-
-    return any(
-        not isinstance(atom, (Is, Quiet, Pending, Same)) or atom.after
-        for formula in (one.bad, one.premise)
-        for atom in atoms(formula)
-    )
-
-
 def _always(view: View, product: Product, one: Property, form: Always) -> Decision:
     bad, premise = view.compile(form.bad), view.compile(form.premise)
     witnesses: dict[Key, Witness] = {}
     exercised = 0
-    if not _speaks_of_steps(form):
+    if not form.of_steps:
         for node in range(len(product.nodes)):
             moment = product.moment(node)
             if premise(moment):
@@ -98,11 +89,12 @@ def _note(
     known = witnesses.get(key)
     if known is not None:
         known.count += 1
+        known.nodes.append(node)
         return
     way = product.path(node)
     if last is not None:
         way.append(last)
-    witnesses[key] = Witness(1, product.root(node), way)
+    witnesses[key] = Witness(1, product.root(node), way, None, [node])
 
 
 def forced(view: View, without: frozenset[str]) -> Callable[[Step], bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from checks.anatomy import Anatomy
+from checks.past import Ghost
 from checks.properties.formula import (
     And,
     BesideGuest,
@@ -27,12 +28,9 @@ from checks.properties.formula import (
     Same,
     roles,
 )
-from model.explore import UNBOUNDED, Space, Step
+from model.explore import Space, Step
 from model.lifecycle import Record, holds
 from model.semantics import END_FAILED
-
-#: What a product remembers besides the configuration: see :mod:`checks.graph.product`.
-Ghost = tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -184,8 +182,3 @@ def _at(values: list[bool], *, after: bool) -> Test:
     if after:
         return lambda moment: values[moment.after]
     return lambda moment: values[moment.before]
-
-
-def counted(step: Step) -> bool:
-    """Whether *step* starts a request, or whatever else the scenario bounds."""
-    return step.process < 0 and step.kind not in UNBOUNDED and step.kind not in ("crash", "failure")

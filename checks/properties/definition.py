@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.properties.formula import Formula
+from checks.properties.formula import Formula, Is, Pending, Quiet, Same, atoms
 from model.lifecycle import Text
 
 
@@ -17,6 +17,15 @@ class Always:
 
     bad: Formula
     premise: Formula
+
+    @property
+    def of_steps(self) -> bool:
+        """Whether it says something of a step, not only of a configuration."""
+        return any(
+            not isinstance(atom, (Is, Quiet, Pending, Same)) or atom.after
+            for formula in (self.bad, self.premise)
+            for atom in atoms(formula)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ import z3
 
 from checks.candidate import Cube, merged
 from checks.properties.definition import Always, Leaves, Property
-from checks.properties.formula import Is, Pending, Quiet, Same, atoms
 from checks.smt.formulas import Writer
 from checks.smt.system import System, Transition
 from checks.smt.text import FALSE, TRUE, Term, conjunction, disjunction, negation
@@ -69,8 +68,8 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     questions.asked.setdefault("closed", [])
     always = [(one, one.form, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Always)]
     leaves = [(one, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Leaves)]
-    of_states = [entry for entry in always if not speaks_of_steps(entry[1])]
-    of_steps = [entry for entry in always if speaks_of_steps(entry[1])]
+    of_states = [entry for entry in always if not entry[1].of_steps]
+    of_steps = [entry for entry in always if entry[1].of_steps]
     for one in [*(entry[0] for entry in always), *(entry[0] for entry in leaves)]:
         questions.asked.setdefault(one.id, [])
     for points in list(system.groups):
@@ -127,15 +126,6 @@ def ranking(onward: set[tuple[int, int]]) -> dict[int, int] | None:
     found = {point: model.eval(z3.Int(f"r{point}"), model_completion=True).as_long() for point in points}
     least = min(found.values(), default=0)
     return {point: value - least for point, value in found.items()}
-
-
-def speaks_of_steps(form: Always) -> bool:
-    """Whether *form* says something of a step, not only of a configuration."""
-    return any(
-        not isinstance(atom, (Is, Quiet, Pending, Same)) or atom.after
-        for formula in (form.bad, form.premise)
-        for atom in atoms(formula)
-    )
 
 
 def _listed(system: System, one: Property, listed: Listed) -> list[Cube]:
