@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from checks.bugs.corpus import as_expected, corpus, examine
+from checks.bugs.corpus import as_expected, corpus, examine, examine_all
 from checks.bugs.edit import apply
 from checks.bugs.page import page
 from checks.bugs.patch import FOLDER, Edit, Patch, read_inexpressible, read_patches
@@ -234,6 +234,24 @@ def test_the_page_tells_of_every_bug() -> None:
         assert title in text
     assert "**no**" not in text
     assert f"Of {len(FIXED) + 2} bugs" in text
+
+
+@pytest.mark.parametrize("name", ["B001", "B092", "B116", "B129", "O-RESTORE", "O-GUARD"])
+def test_the_page_is_what_is_found(name: str) -> None:
+    (row,) = [line for line in page([examine(bug(name))], []).splitlines() if line.startswith(f"| {name} |")]
+    assert row in (ROOT / "docs" / "bugs.md").read_text().splitlines()
+
+
+def test_the_faults_of_all_patches_come_back_from_the_workers(door_tables: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        list(examine_all(corpus(["B001", "O-SHELVE"]), door_tables, workers=2))
+    assert any("no operation 'shelve'" in str(fault) for fault in caught.value.faults)
+    assert len(caught.value.faults) > 1
+
+
+def test_workers_answer_in_order() -> None:
+    names = ["O-SHELVE", "O-RESTORE", "O-UNSHELVE"]
+    assert [result.id for result in examine_all(corpus(names), workers=2)] == names
 
 
 def test_the_page_says_what_was_not_found() -> None:

@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +83,30 @@ def examine(patch: Patch, folder: Path | None = None, release: str | None = None
 def examine_all(
     patches: Iterable[Patch], folder: Path | None = None, release: str | None = None, workers: int | None = None
 ) -> Iterator[Result]:
-    """:func:`examine` for each of *patches*, on all cores, in their order."""
+    """:func:`examine` for each of *patches*, on all cores, in their order.
+
+    Raises InputError, after the last, with the faults of all patches that do not apply.
+    """
     chosen = list(patches)
     workers = min(workers or os.cpu_count() or 1, len(chosen) or 1)
-    if workers == 1:
-        for patch in chosen:
-            yield examine(patch, folder, release)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(examine, chosen, [folder] * len(chosen), [release] * len(chosen))
+    one = partial(_examined, folder=folder, release=release)
+    faults: list[Fault] = []
+    with nullcontext() if workers == 1 else ProcessPoolExecutor(workers) as pool:
+        for answer in map(one, chosen) if pool is None else pool.map(one, chosen):
+            if isinstance(answer, Result):
+                yield answer
+            else:
+                faults += answer
+    if faults:
+        raise InputError(*faults)
+
+
+def _examined(patch: Patch, folder: Path | None, release: str | None) -> Result | tuple[Fault, ...]:
+    """:func:`examine`, with faults as an answer: a worker's exception would lose them on its way."""
+    try:
+        return examine(patch, folder, release)
+    except InputError as error:
+        return error.faults
 
 
 def corpus(ids: Iterable[str] = ()) -> tuple[Patch, ...]:

@@ -25,8 +25,9 @@ def page(results: Sequence[Result], left_out: Sequence[Inexpressible]) -> str:
     still = [result for result in results if result.is_open]
     found = sum(as_expected(result) for result in fixed)
     open_found = sum(one.found for one in still)
+    fixed_ever = len(fixed) + len(left_out)
     rate = (
-        f"Of {len(fixed) + len(left_out)} bugs that were fixed {len(fixed)} can be expressed; {found} of these are found\n"
+        f"Of {fixed_ever} bugs that were fixed {len(fixed)} can be expressed; {found} of these are found\n"
         f"with the bug and not without. Of {len(still)} that are open {open_found} are found in the tables\n"
         "as they are."
     )
