@@ -260,6 +260,21 @@ def test_without_verdicts_the_properties_are_still_told(door: Lifecycle) -> None
     assert 'id="releases"' not in text
 
 
+def test_what_changed_between_releases_is_told(door: Lifecycle) -> None:
+    change = {"kind": "guard added", "subject": HOSTILE, "sentence": HOSTILE}
+    release = {
+        "version": "2",
+        "since": "1",
+        "complete": True,
+        "counts": {"matched": 3},
+        "changes": [change],
+        "unmatched": [],
+    }
+    tags = Reader(page(door, releases={"releases": [release]})).tags
+    assert "release--2" in {attributes.get("id") for _, attributes in tags}
+    assert [tag for tag, _ in tags].count("script") == 2
+
+
 def test_an_unknown_property_is_left_out() -> None:
     properties, traces = judged([{**VERDICT, "property": "nothing"}], ())
     assert not traces["traces"]
