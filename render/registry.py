@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import render.formats
 from model.errors import Fault, InputError, nearest
+from render.style import Theme
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -39,7 +40,9 @@ def find_format(name: str) -> ModuleType:
 
 
 def render_picture(picture: Picture, name: str, **options: Any) -> bytes:
-    """The picture in a format; of the options (``theme``, ``dot``) each format takes those that it knows.
+    """The picture in a format; of the options (``theme``, ``dot``, ``page``) each format takes those that it knows.
+
+    A theme may be given by its name.
 
     Raises InputError for an unknown format, or one that cannot show this kind of picture.
     """
@@ -48,6 +51,8 @@ def render_picture(picture: Picture, name: str, **options: Any) -> bytes:
         able = [other for other in format_names() if isinstance(picture, find_format(other).KINDS)]
         found = f"{name} cannot show a {type(picture).__name__.lower()}"
         raise InputError(Fault("--format", found, f"one of {', '.join(able)}"))
+    if "theme" in options:
+        options["theme"] = Theme(options["theme"])
     known = signature(module.render).parameters
     rendered: bytes = module.render(picture, **{key: value for key, value in options.items() if key in known})
     return rendered

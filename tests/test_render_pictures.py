@@ -43,6 +43,7 @@ from render.formats import dot
 from render.overlaps import find_overlaps
 from render.place import place
 from render.registry import find_format, format_names, render_picture
+from render.style import PALETTE
 from render.tables import tabulate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -222,6 +223,13 @@ def test_png_is_a_bitmap_of_the_drawing() -> None:
     drawing = place(story())
     assert written.startswith(b"\x89PNG\r\n\x1a\n")
     assert abs(int.from_bytes(written[16:20], "big") - drawing.width) <= 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_fixed_theme_paints_its_own_ground(theme: str) -> None:
+    ground = getattr(PALETTE["ground"], theme)
+    assert f'fill="{ground}"' in render_picture(story(), "svg", theme=theme).decode()
+    assert "prefers-color-scheme" not in render_picture(story(), "svg", theme=theme).decode()
 
 
 def test_formats_are_refused_with_what_there_is() -> None:
