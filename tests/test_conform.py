@@ -149,7 +149,10 @@ def test_a_history_of_small_trees(tmp_path: Path) -> None:
     }
     news = {"33": ["one", "two"], "34.0.0": ["two", "three"]}
     made = history(facts, findings=lambda lifecycle: news[lifecycle.release])
-    assert [(each.tables, each.claimed, each.complete) for each in made] == [("33", True, False), ("34.0.0", True, False)]
+    assert [(each.tables, each.claimed, each.complete) for each in made] == [
+        ("33", True, False),
+        ("34.0.0", True, False),
+    ]
     assert [change.kind for change in made[1].changes] == ["guard widened"]
     assert (made[1].findings, made[1].appeared, made[1].gone) == (2, ("three",), ("one",))
     assert json.loads(history_json(made))["releases"][1]["changes"][0]["place"]["file"] == "nova/compute/api.py"
