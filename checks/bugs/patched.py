@@ -56,15 +56,14 @@ def narrowed(lifecycle: Lifecycle, operations: Iterable[str]) -> Lifecycle:
     """*lifecycle* in which only *operations* start; what they run of others is there.  Raises InputError."""
     wanted = set(operations)
     unknown = sorted(wanted - set(lifecycle.operations))
-    if unknown:
-        raise InputError(
-            *(
-                Fault(
-                    "operations", f"no operation {name!r}", f"did you mean {nearest(name, list(lifecycle.operations))}?"
-                )
-                for name in unknown
-            )
+    faults = []
+    for name in unknown:
+        near = nearest(name, list(lifecycle.operations))
+        faults.append(
+            Fault("operations", f"no operation {name!r}", f"did you mean {near}?" if near else "mend the patch")
         )
+    if faults:
+        raise InputError(*faults)
     return replace(lifecycle, entries=tuple(entry for entry in lifecycle.entries if entry.operation in wanted))
 
 
