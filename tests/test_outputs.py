@@ -142,6 +142,6 @@ def test_files_do_not_depend_on_time() -> None:
 def test_evidence_files_hold_all_evidence() -> None:
     files = report_files(report())
     for verdict in report().verdicts:
-        found = json.loads(files[f"evidence/{verdict.scenario}.{verdict.property}.json"])
+        found = json.loads(files[f"evidence/{verdict.property}-{verdict.scenario}.json"])
         assert found["kind"] == verdict.evidence["kind"]
         assert len(found.get("traces", ())) == len(verdict.evidence.get("traces", ()))
