@@ -1,0 +1,44 @@
+"""docs/properties.md is what the definitions make of it, and says everything of each property."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from checks.expectations import Expectations, Expected, Pattern
+from checks.properties.assumptions import ASSUMPTIONS
+from checks.properties.catalogue import PROPERTIES
+from checks.properties.page import properties_page
+from model.tables_reader import read_tables
+
+ROOT = Path(__file__).parent.parent
+DOOR = Path(__file__).parent / "lifecycles" / "door"
+
+
+def test_the_page_is_fresh() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from refresh_properties import PAGE, refreshed
+    finally:
+        sys.path.pop(0)
+    assert PAGE.read_text(encoding="utf-8") == refreshed(), "run docs/refresh_properties.py"
+
+
+def test_the_page_says_everything_of_each_property() -> None:
+    text = (ROOT / "docs" / "properties.md").read_text(encoding="utf-8")
+    for one in PROPERTIES:
+        assert f"## {one.id}\n" in text
+        assert one.formal in text
+        assert one.statement.zh in text
+        assert all(f"`{name}`" in text for name in one.assumptions)
+    assert all(one.statement in text for one in ASSUMPTIONS.values())
+
+
+def test_the_page_holds_expectations_and_findings() -> None:
+    pattern = Pattern(name="K-1", properties=["rest"], scenarios=["calm"], what={"en": "keeps it"}, launchpad=[17])
+    expected = Expectations(Expected(verdicts={"rest": {"calm": "violated"}}, findings=[pattern]))
+    page = properties_page(read_tables(DOOR), expected)
+    assert "| [rest](#rest) | violated |" in page
+    assert "| K-1 | calm | keeps it | [17](https://bugs.launchpad.net/bugs/17) | `` |" in page
+    assert "[recovers](#recovers) |  |" in page, "calm has no crash"
+    assert "## reconciles" not in page, "nothing happens outside"
