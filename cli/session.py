@@ -56,9 +56,22 @@ class StateAnswer(Answer):
 
         view = session.view("sequential")
         explanation = explain(session.lifecycle, view, session.space(), session.network(), state)
-        super().__init__(explanation, lambda: show(explanation, session.lifecycle, view, "en", "sequential"))
+        super().__init__(
+            explanation, lambda: show(explanation, session.lifecycle, view, "en", "sequential"), self._drawn
+        )
+        self._lifecycle = session.lifecycle
         self.state = state
         self.name = state_name(session.lifecycle, state)
+
+    def _drawn(self) -> str:
+        from render.notebook import state_html
+
+        return state_html(self._lifecycle, self.state)
+
+    def _repr_svg_(self) -> str:
+        from render.notebook import state_svg
+
+        return state_svg(self._lifecycle, self.state)
 
 
 class Session:
@@ -142,4 +155,10 @@ class Session:
         view = self.view(scenario)
         asked = question(view, source, target, avoid, via, kinds)
         data = Search(view, self.network(scenario), asked).answer(shortest)
-        return Answer(data, lambda: show(data, view, shortest))
+
+        def drawn() -> str:
+            from render.notebook import path_svg
+
+            return "".join(path_svg(view, path) for path in data.paths)
+
+        return Answer(data, lambda: show(data, view, shortest), drawn if data.paths else None)

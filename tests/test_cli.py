@@ -146,3 +146,14 @@ def test_completion_of_states_and_operations() -> None:
     assert completer.candidates("SHUT/OPENING/l") == ["SHUT/OPENING/LIT"]
     assert "open" in completer.candidates("op")
     assert completer.complete("sh", 1) is None
+
+
+def test_states_and_paths_draw_themselves_in_a_notebook() -> None:
+    from cli.session import Session
+
+    door = Session(Path(DOOR))
+    state = door.explain("shut/none/off")
+    assert state._repr_svg_().lstrip().startswith("<svg")
+    assert "SHUT" in state._repr_html_()
+    assert "<svg" in door.paths("shut", "open")._repr_html_()
+    assert door.paths("open", "shut")._repr_html_().startswith("<pre>no path")
