@@ -104,9 +104,7 @@ def test_fields_that_a_helper_changes_are_written_by_its_caller(facts: SourceFac
 
 
 def test_a_context_manager_writes_what_its_caller_passes(facts: SourceFacts) -> None:
-    through = [
-        w for w in facts.writes if w.place.function == "ComputeManager.resize_instance" and len(w.places) == 3
-    ]
+    through = [w for w in facts.writes if w.place.function == "ComputeManager.resize_instance" and len(w.places) == 3]
     assert [w.sets for w in through] == [{"vm_state": "$vm_state", "task_state": None}]
     own = [w for w in facts.writes if w.place.function == "ComputeManager._error_out_instance_on_exception"]
     assert sorted((w.generic, w.sets["vm_state"]) for w in own) == [(False, "ERROR"), (True, "$instance_state")]

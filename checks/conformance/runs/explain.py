@@ -74,7 +74,8 @@ def explain(step: Step, index: RowIndex, vocabulary: Vocabulary) -> Explanation:
         judged = [(row, _differences(step, row, vocabulary)) for row in rows]
         differences += judged
         fitting = [row for row, differs in judged if not differs]
-        fitting = _by_action(fitting, step, vocabulary, required=bool(shared))
+        fitting = _by_action(fitting, vocabulary.actions.get(step.action or ""), required=bool(shared))
+        fitting = _by_action(fitting, vocabulary.likely.get(step.action or ""), required=False)
         exact = [row for row in fitting if not _leftovers(step, row, vocabulary)]
         if fitting:
             return Explanation(rows=tuple(dict.fromkeys(row.id for row in exact or fitting)))
@@ -144,9 +145,8 @@ def _leftovers(step: Step, row: WriteRow, vocabulary: Vocabulary) -> bool:
     return step.kind != "create" and any(key not in own for key, _ in step.named)
 
 
-def _by_action(rows: list[WriteRow], step: Step, vocabulary: Vocabulary, *, required: bool) -> list[WriteRow]:
-    """Narrow *rows* to what the recorded request can start; unless *required*, only if some remain."""
-    operations = vocabulary.actions.get(step.action or "")
+def _by_action(rows: list[WriteRow], operations: frozenset[str] | None, *, required: bool) -> list[WriteRow]:
+    """Narrow *rows* to the *operations* of the recorded request; unless *required*, only if some remain."""
     if operations is None:
         return rows
     narrowed = [row for row in rows if row.operation in operations]

@@ -17,6 +17,8 @@ from model.rows import WriteRow
 Fields = frozenset[tuple[str, str]]
 PRESENCE, GONE = "row", "DESTROYED"
 """The variable that says whether the record exists, and its value when it does not any more."""
+API_PREFIX = "os-"
+"""With which some actions of the API begin, and their records do not."""
 REMOVES_OTHER = "destroy_other_row"
 RECORDED_AS = {"peer": "compute"}
 """Services that the tables tell apart and a recording cannot: both are the same program."""
@@ -65,7 +67,20 @@ def vocabulary_of(lifecycle: Lifecycle, keys: Mapping[str, str], actions: Mappin
         for name in lifecycle.state_variables
     )
     compared = lifecycle.variables[lifecycle.compare_variable].name
-    return Vocabulary(variables, compared, lifecycle.state_variables[0], PRESENCE, actions)
+    return Vocabulary(
+        variables, compared, lifecycle.state_variables[0], PRESENCE, actions, likely_operations(lifecycle)
+    )
+
+
+def likely_operations(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
+    """The operations that a recorded request is most likely for: it bears their name, or that of their API action."""
+    found: dict[str, set[str]] = {}
+    for operation in lifecycle.operations.values():
+        action = (operation.action or "").partition(" ")[0]
+        names = {operation.name, operation.name.replace("-", "_"), action, action.removeprefix(API_PREFIX)}
+        for name in names - {""}:
+            found.setdefault(name, set()).add(operation.name)
+    return {name: frozenset(operations) for name, operations in found.items()}
 
 
 def _row(lifecycle: Lifecycle, save: Save, dirty: Fields) -> WriteRow:

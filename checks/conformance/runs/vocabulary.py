@@ -30,7 +30,8 @@ class Vocabulary:
     ``destroyed`` names the variable of the tables that says that the record is gone: a row that writes it
     explains a recorded destroy; without it, destroys are counted and not judged. ``actions`` maps a recorded
     request to the operations that it can start; it narrows which operation a shared writer worked for. An
-    action that it does not list narrows nothing.
+    action that it does not list narrows nothing. ``likely`` does so among rows that explain a step, and never takes
+    the last of them away: a request can start more than the operation of its name.
     """
 
     variables: tuple[Variable, ...]
@@ -38,3 +39,4 @@ class Vocabulary:
     held: str
     destroyed: str | None = None
     actions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    likely: Mapping[str, frozenset[str]] = field(default_factory=dict)
