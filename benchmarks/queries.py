@@ -1,6 +1,6 @@
 """Times of questions: from a cold start at the command line, at the prompt, and of building what they need.
 
-    python -m benchmarks.queries
+Run as ``python -m benchmarks.queries``.
 """
 
 from __future__ import annotations

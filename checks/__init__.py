@@ -1,0 +1,1 @@
+"""What must hold: properties, the engines that decide them, and conformance to what is described."""

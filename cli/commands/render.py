@@ -133,7 +133,7 @@ def _page(lifecycle: Lifecycle, output: Path) -> None:
 
     beside = {name: _data(output.parent / f"{name}.json") for name in ("verdicts", "releases")}
     verdicts = beside["verdicts"]
-    text = page(lifecycle, verdicts and verdicts["verdicts"], beside["releases"])
+    text = page(lifecycle, None if verdicts is None else verdicts["verdicts"], beside["releases"])
     write_bytes(output, text.encode())
 
 
