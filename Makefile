@@ -29,7 +29,8 @@ page: $(INSTALLED) ## The reference page, output/index.html
 	$(RUN) render page -o output/index.html
 
 output: $(INSTALLED) ## Everything that output/ holds, and the examples in the README
-	$(RUN) verify --write output
+	$(RUN) verify --quiet --write output
+	$(RUN) bugs --write docs/bugs.md
 	$(MAKE) diagrams page
 	$(VENV)/bin/python docs/refresh_readme.py
 

@@ -36,6 +36,10 @@ class InputError(LifecycleError):
         self.faults = faults
         super().__init__("\n".join(str(fault) for fault in faults))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Fault, ...]]:
+        """What another process needs to raise the same error."""
+        return InputError, self.faults
+
 
 def nearest(name: str, legal: tuple[str, ...] | list[str]) -> str | None:
     """The legal name closest to *name* (case ignored), or None when none is near."""

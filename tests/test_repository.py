@@ -55,7 +55,7 @@ def strings(path: Path) -> set[str]:
 
 #: The reader of Nova's source knows Nova; names of our own formats (predicates, fields, statuses) are not Nova's.
 READERS = ("checks/conformance/source/",)
-FORMAT = {"None", "NONE", "ERROR", "error", "delete", "deleted", "create", "stop", "start"}
+FORMAT = {"None", "NONE", "ERROR", "error", "delete", "deleted", "create", "stop", "start", "crashed"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
