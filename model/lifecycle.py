@@ -178,6 +178,7 @@ class Lifecycle:
     missing: str
     exceptions: Mapping[str, str | None] = field(default_factory=dict)
     observed: Mapping[int, int] = field(default_factory=dict)
+    source_address: str | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def index(self, variable: str) -> int:

@@ -134,6 +134,7 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     lifecycle: str
     newest: Release
+    source_address: str | None = Field(default=None, description="where a source can be read: {release}, {file}")
     releases: list[Release]
     vocabularies: list[Release] = []
     initial: dict[str, str]

@@ -226,6 +226,7 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         missing=record.compare_and_swap.missing,
         exceptions=exceptions,
         observed=observed,
+        source_address=record.source_address,
         left_out={each.source: each.reason for each in record.left_out if in_release(each, release)},
     )
 

@@ -133,7 +133,9 @@ def _page(lifecycle: Lifecycle, output: Path) -> None:
 
     beside = {name: _data(output.parent / f"{name}.json") for name in ("verdicts", "releases")}
     verdicts = beside["verdicts"]
-    text = page(lifecycle, None if verdicts is None else verdicts["verdicts"], beside["releases"])
+    text = page(
+        lifecycle, None if verdicts is None else verdicts["verdicts"], beside["releases"], lifecycle.source_address
+    )
     write_bytes(output, text.encode())
 
 
