@@ -8,19 +8,35 @@ the engines is the table of rules (:meth:`model.semantics.Semantics.rules`), as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from checks.meaning import Meaning, Moment
+from checks.past import NOTHING, Past, Remembers
+from checks.properties.definition import Always, Leaves, Possible, Property
 from model.lifecycle import Lifecycle, Record, Scenario, holds
 from model.program import Acquire, Wait
 from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics
 
 Place = tuple[Record, tuple[int, ...]]
 ENDS = (END_FINISHED, END_FAILED)
+EVERYTHING = Remembers(phase=True, truth=True, crashed=True, trips=True)
 
 
-def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[tuple[str, Place, bool]]:
-    """Every step from *place*: its row, where it leads, and whether fairness forces it."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step: its row and kind, the control that moves (-1: none) and what it becomes, and whether it is forced."""
+
+    row: str
+    kind: str
+    process: int
+    after: int
+    forced: bool
+
+
+def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[tuple[Move, Place]]:
+    """Every step from *place*, with where it leads."""
     record, controls = place
     for position, control in enumerate(controls):
         others = controls[:position] + controls[position + 1 :]
@@ -29,9 +45,10 @@ def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Itera
             continue
         for rule in semantics.rules(control):
             if _allows(rule, record) and (scenario.fail or not rule.spontaneous):
-                yield rule.row, _joined(_written(record, rule.assign), others, rule.to), not rule.spontaneous
+                move = Move(rule.row, "step", control, rule.to, not rule.spontaneous)
+                yield move, _joined(_written(record, rule.assign), others, rule.to)
         if scenario.lose and isinstance(instruction, Wait):
-            yield "loss", (record, others), False
+            yield Move("loss", "failure", control, END_FAILED, forced=False), (record, others)
     for start in semantics.starts:
         beside = start.kind in ("recovery", "outside")
         if scenario.patient and start.kind == "recovery":
@@ -41,13 +58,15 @@ def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Itera
         room = beside or scenario.processes is None or len(controls) < scenario.processes
         if start.kind in scenario.kinds and room and all(record[v] in values for v, values in start.when):
             forced = start.kind in ("recovery", "periodic")
-            yield start.row, _joined(_written(record, start.assign), controls, start.to), forced
+            move = Move(start.row, start.kind, -1, start.to, forced)
+            yield move, _joined(_written(record, start.assign), controls, start.to)
     if scenario.crash:
         for service in semantics.lifecycle.services:
             if service.crash_when is not None and holds((service.crash_when,), record):
                 left = [_survives(semantics, control, service.name) for control in controls]
                 after = tuple(sorted(control for control in left if control not in ENDS))
-                yield f"crash/{service.name}", (_written(record, service.crash_set), after), False
+                move = Move(f"crash/{service.name}", "crash", -1, END_FAILED, forced=False)
+                yield move, (_written(record, service.crash_set), after)
 
 
 def _allows(rule: Rule, record: Record) -> bool:
@@ -84,40 +103,78 @@ def _place(semantics: Semantics, plain: Sequence[Any]) -> Place:
 
 
 def faults_of_trace(
-    lifecycle: Lifecycle, semantics: Semantics, scenario: Scenario, trace: Mapping[str, Any]
+    lifecycle: Lifecycle,
+    semantics: Semantics,
+    scenario: Scenario,
+    trace: Mapping[str, Any],
+    one: Property | None = None,
 ) -> list[str]:
-    """What is wrong with *trace*: empty when it is an execution, with the cycle that it claims."""
+    """What is wrong with *trace*: empty when it is an execution, with the cycle that it claims, that violates *one*."""
     place = _place(semantics, trace["start"])
     faults = [] if place == (lifecycle.initial, ()) or trace.get("anywhere") else ["it does not start at the start"]
+    past, ghost = Past(lifecycle, EVERYTHING), NOTHING
     places = [place]
+    last = Moment(place, place)
     for number, (row, *plain) in enumerate(trace["steps"]):
         after = _place(semantics, plain)
-        if not any(name == row and to == after for name, to, _ in next_places(semantics, scenario, place)):
-            faults.append(f"step {number + 1} ({row}) is not one that the tables allow")
+        taken = [move for move, to in next_places(semantics, scenario, place) if move.row == row and to == after]
+        if not taken:
+            return [*faults, f"step {number + 1} ({row}) is not one that the tables allow"]
+        during = past.during(ghost, taken[0], place[0], after[0])
+        last = Moment(place, after, taken[0], during)
+        ghost = past.settled(during, idle=not after[1])
         places.append(after)
         place = after
     cycle = trace.get("cycle")
-    if cycle is not None and cycle == len(trace["steps"]):
-        if _escapes(lifecycle, semantics, scenario, place):
-            faults.append("it need not stay where it claims to stay")
-    elif cycle is not None and places[cycle] != place:
+    if cycle is not None and cycle < len(trace["steps"]) and places[cycle] != place:
         faults.append("its cycle does not come back")
+    meaning = Meaning(semantics)
+    if one is not None and not _violates(meaning, scenario, one, last, Moment(place, place, None, ghost)):
+        faults.append("it does not end in a violation")
+    if one is not None and cycle is not None and isinstance(one.form, Leaves):
+        stays = forced_places(semantics, scenario, place) if cycle == len(trace["steps"]) else places[cycle:]
+        if not all(meaning.true(one.form.region, Moment(here, here)) for here in stays):
+            faults.append("it need not stay where it claims to stay")
     return faults
 
 
-def _escapes(lifecycle: Lifecycle, semantics: Semantics, scenario: Scenario, place: Place) -> bool:
-    """Whether forced steps alone lead from *place* to rest: a closed set of places with no rest is a trap."""
-    seen = {place}
-    todo = [place]
+def _violates(meaning: Meaning, scenario: Scenario, one: Property, last: Moment, end: Moment) -> bool:
+    """Whether the step *last*, or the configuration *end* behind it, violates *one*."""
+    match one.form:
+        case Always(bad=bad) as form:
+            return meaning.true(bad, last if form.of_steps else end)
+        case Leaves(region=region, after=after):
+            return meaning.true(region, end) and (after is None or meaning.true(after, end))
+        case Possible(premise=premise, goal=goal, kinds=kinds):
+            places = able_places(meaning.semantics, scenario, end.before, kinds)
+            return meaning.true(premise, end) and not any(meaning.true(goal, Moment(here, here)) for here in places)
+        case _:
+            return True
+
+
+def forced_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[Place]:
+    """Everywhere that steps which fairness forces lead to from *place*, itself first."""
+    return _closure(semantics, scenario, place, lambda move: move.forced)
+
+
+def able_places(semantics: Semantics, scenario: Scenario, place: Place, kinds: frozenset[str]) -> Iterator[Place]:
+    """Everywhere that processes, and starts of *kinds*, can lead to from *place* when nothing fails."""
+    return _closure(
+        semantics, scenario, place, lambda move: move.kind in kinds if move.process < 0 else move.forced
+    )
+
+
+def _closure(
+    semantics: Semantics, scenario: Scenario, place: Place, follows: Callable[[Move], bool]
+) -> Iterator[Place]:
+    seen, todo = {place}, [place]
     while todo:
         here = todo.pop()
-        if holds(lifecycle.predicates["rest"], here[0]) or holds(lifecycle.predicates["gone"], here[0]):
-            return True
-        for _, to, forced in next_places(semantics, scenario, here):
-            if forced and to not in seen:
+        yield here
+        for move, to in next_places(semantics, scenario, here):
+            if follows(move) and to not in seen:
                 seen.add(to)
                 todo.append(to)
-    return False
 
 
 def faults_of_closed(
@@ -127,7 +184,7 @@ def faults_of_closed(
     closed = {_place(semantics, plain) for plain in places}
     faults = [] if (lifecycle.initial, ()) in closed else ["the start is not in it"]
     for place in closed:
-        for row, to, _ in next_places(semantics, scenario, place):
+        for move, to in next_places(semantics, scenario, place):
             if to not in closed:
-                return [*faults, f"{row} leads out of it"]
+                return [*faults, f"{move.row} leads out of it"]
     return faults

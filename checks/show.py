@@ -1,0 +1,123 @@
+"""From witnesses to findings and evidence: each violation with an execution of the full lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from checks.confirm import Confirmer
+from checks.graph.product import Product, Remembers
+from checks.graph.search import Key, Witness
+from checks.graph.view import View
+from checks.properties.definition import Leaves, Possible, Property
+from checks.traces import trace
+from checks.verdict import Finding
+from model.explore import Space, Step
+from model.lifecycle import Scenario
+from model.semantics import Semantics
+
+
+@dataclass(slots=True)
+class Ground:
+    """A scenario, explored: with the variables that it forgets left out, and the full semantics to confirm with.
+
+    ``lines`` are the confirmed executions by the roles and values of the key that they end in.
+    """
+
+    scenario: Scenario
+    full: Semantics
+    view: View
+    bound: str
+    products: dict[Remembers, Product] = field(default_factory=dict)
+    confirmers: dict[Remembers, Confirmer] = field(default_factory=dict)
+    lines: dict[tuple[tuple[str, ...], Key], list[Space]] = field(default_factory=dict)
+
+    @property
+    def forgets(self) -> bool:
+        """Whether the space has fewer variables than the lifecycle."""
+        return self.view.lifecycle is not self.full.lifecycle
+
+    def confirmer(self, product: Product) -> Confirmer:
+        """Who confirms what was found in *product*."""
+        known = self.confirmers.get(product.what)
+        if known is None:
+            known = self.confirmers[product.what] = Confirmer(self.full, self.scenario, product)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A violation with an execution of the full lifecycle: ``named`` is its key by names.
+
+    ``anywhere``: the execution starts in a state that was taken out of context, not at the start of the lifecycle.
+    """
+
+    named: dict[str, str]
+    count: int
+    space: Space
+    start: int
+    path: Sequence[tuple[Step, int]]
+    cycle: int | None
+    anywhere: bool = False
+
+
+def show(ground: Ground, product: Product, one: Property, key: Key, witness: Witness) -> Shown | None:
+    """The violation *key* with a trace of the full lifecycle; None when no such trace was found."""
+    view = product.view
+    named = names(view, one, key)
+    if not ground.forgets:
+        anywhere = view.space.configurations[witness.start] != (view.lifecycle.initial, ())
+        return Shown(named, witness.count, view.space, witness.start, witness.path, witness.cycle, anywhere)
+    confirmer = ground.confirmer(product)
+    violates = confirmer.violation(one, key)
+    line = None
+    if isinstance(one.form, Leaves):
+        # What is left at rest for ever was found as such: an execution to it is one that does not leave, too.
+        for known in ground.lines.get((one.key, key), ()):
+            line = line or confirmer.prefix(known, violates)
+    line = line or confirmer.search(witness.nodes, violates, deep=isinstance(one.form, Possible)).line
+    if line is None:
+        return None
+    ground.lines.setdefault((one.key, key), []).append(line)
+    path = [(line.edges[number][0][0], number + 1) for number in range(len(line.configurations) - 1)]
+    return Shown(named, witness.count, line, 0, path, len(path) if isinstance(one.form, Leaves) else None)
+
+
+def names(view: View, one: Property, key: Key) -> dict[str, str]:
+    """*key* by names."""
+    variables = [view.roles[role] for role in one.key if role in view.roles]
+    return {
+        view.lifecycle.variables[variable].name: view.lifecycle.variables[variable].values[value]
+        for variable, value in zip(variables, key, strict=True)
+    }
+
+
+def finding(shown: Shown) -> Finding:
+    """*shown* as the report has it."""
+    made = trace(shown.space, shown.start, shown.path, shown.cycle)
+    last = next((step for step in reversed(made.steps) if step.place), None)
+    return Finding(shown.named, shown.count, made, last.place if last else "", last.source if last else "")
+
+
+def evidence(shown: Sequence[Shown]) -> dict[str, Any]:
+    """The traces of *shown* as plain data."""
+
+    def plain(space: Space, number: int) -> list[Any]:
+        controls = space.semantics.controls
+        record, inflight = space.configurations[number]
+        return [list(record), [[controls[c].point, controls[c].memory, controls[c].dirty] for c in inflight]]
+
+    return {
+        "kind": "traces",
+        "traces": [
+            {
+                "key": one.named,
+                "start": plain(one.space, one.start),
+                "steps": [[step.row, *plain(one.space, to)] for step, to in one.path],
+                "cycle": one.cycle,
+                "anywhere": one.anywhere,
+            }
+            for one in shown
+        ],
+    }
