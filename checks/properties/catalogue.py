@@ -99,7 +99,7 @@ PROPERTIES: tuple[Property, ...] = (
         "final",
         Text("a destroyed row stays destroyed: nothing brings it back", "已删除的记录不会恢复：没有任何流程能使其重现"),
         "AG (gone -> AX gone)",
-        Always(both(GONE, Not(GONE_AFTER)), GONE),
+        Always(both(GONE, Not(GONE_AFTER)), GONE_AFTER),
         ("phase",),
     ),
     Property(
