@@ -55,7 +55,7 @@ conform: $(INSTALLED) ## Compare the tables with Nova from PyPI (needs the netwo
 	$(RUN) conform source 34.0.0
 
 releases: $(INSTALLED) ## Compare every release from 15 on (needs the network; long)
-	$(RUN) releases --write output
+	$(RUN) releases -o output --findings sequential --findings crash
 
 record: $(INSTALLED) ## Install Nova, record some of its functional tests, replay them (needs the network; minutes)
 	$(VENV)/bin/python -m pytest -q -m nova
