@@ -78,12 +78,18 @@ def read_tables(folder: Path, release: str | None = None) -> Lifecycle:
         operations[operation.operation] = (operation, document)
     if states is None or record is None or status is None or policies is None or scenarios is None:
         raise InputError(*_sorted(faults))
-    chosen = release or record.newest
     legal = (*record.vocabularies, *record.releases)
+    chosen = _chosen(release or record.newest, legal)
     if chosen not in legal:
         raise InputError(Fault("--release", f"unknown release {chosen!r}", "known: " + ", ".join(legal)))
     parts = _Parts(states, status, record, policies, scenarios, operations, documents)
     return _assemble(parts, chosen, content_digest(folder), faults)
+
+
+def _chosen(release: str, legal: tuple[str, ...]) -> str:
+    """The release that *release* means: itself, or the only one of that major version."""
+    of_major = [one for one in legal if one.split(".")[0] == release]
+    return of_major[0] if release not in legal and len(of_major) == 1 else release
 
 
 class _Parts:
