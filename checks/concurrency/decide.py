@@ -231,10 +231,9 @@ class _Seen:
 
     def _steps(self) -> dict[tuple[int, ...], Found]:
         relation = self.explored.relation
-        pairs = np.flatnonzero(relation.heads >= 0)
-        count = relation.counts[pairs]
-        pair = np.repeat(pairs, count)
-        step = np.arange(len(pair)) + np.repeat(relation.heads[pairs] - (np.cumsum(count) - count), count)
+        pairs = relation.pairs
+        position, step = relation.steps(pairs)
+        pair = pairs[position]
         before, after = pair // relation.width, relation.record[step].astype(np.int64)
         rule = relation.rule[step].astype(np.int64)
         no = np.zeros(len(pair), bool)

@@ -14,12 +14,13 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from checks.concurrency import kernel
 from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
 
 #: Configurations that are expanded in one piece; bounds the memory beside the visited ones.
-PIECE = 1 << 18
+PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _sorted(columns: list[Ints]) -> list[Ints]:
 
 @dataclass(slots=True)
 class Explored:
-    """An explored space: the new configurations of each level (sorted), how many, and how many steps leave them.
+    """An explored space: the new configurations of each level, how many, and how many steps leave them.
 
     ``truncated`` when a limit stopped the search.
     """
@@ -105,56 +106,70 @@ def _explore(relation: Relation, bound: int, slots: int, limit: int | None, *, o
     explored = Explored(relation, packing, bound)
     initial = packing.pack(np.zeros(1, np.int64), [np.full(1, relation.empty)] * slots)
     visited = Visited()
-    frontier = visited.add([initial])
+    frontier = visited.add(initial)
     while len(frontier):
         explored.levels.append(frontier)
         explored.states += len(frontier)
         if limit is not None and explored.states > limit:
             explored.truncated = True
             break
-        reached: list[Ints] = []
+        fresh = []
         for first in range(0, len(frontier), PIECE):
-            found = []
-            for leaving in steps(relation, packing, bound, frontier[first : first + PIECE]):
-                explored.transitions += len(leaving.after)
-                found.append(leaving.after)
-            reached.append(distinct(np.concatenate(found)))
-        if len(relation.records).bit_length() + slots * packing.bits > 63:
-            raise TooWideError(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
-        frontier = visited.add(reached)
+            after = _after(relation, packing, bound, frontier[first : first + PIECE])
+            explored.transitions += len(after)
+            if len(relation.records).bit_length() + slots * packing.bits > 63:
+                raise TooWideError(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
+            fresh.append(visited.add(after))
+        frontier = np.concatenate(fresh)
     return explored
 
 
-def distinct(packed: Ints) -> Ints:
-    """Sorted, each once; sorts in place."""
-    packed.sort()
-    if not len(packed):
-        return packed
-    once: Ints = packed[np.concatenate([[True], packed[1:] != packed[:-1]])]
-    return once
+def _after(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ints:
+    """What each step of *packed* leads to, as :func:`steps` says, but for the order."""
+    rules = relation.rules
+    relation.cover()
+    wanted = np.empty(len(packed) * (packing.slots + 1), np.int64)
+    shape = (packing.slots, packing.bits)
+    number, count = kernel.missing(packed, relation.heads, relation.counts, relation.width, *shape, wanted)
+    relation.make(np.sort(wanted[:number]))
+    if number:
+        _, count = kernel.missing(packed, relation.heads, relation.counts, relation.width, *shape, wanted)
+    after = np.empty(count, np.int64)
+    number = kernel.expand(
+        packed, bound, *shape, packing.ordered, relation.heads, relation.counts, relation.record, relation.rule,
+        rules.to, rules.refused, relation.holds, after,
+    )  # fmt: skip
+    if number < 0:
+        raise _OverflowError
+    if not relation.automaton.crashes:
+        return after[:number]
+    record, places = packing.unpack(packed)
+    crashed = [
+        leaving.after
+        for index in range(len(relation.automaton.crashes))
+        for leaving in _crash(relation, packing, index, record, places)
+    ]
+    return np.concatenate([after[:number], *crashed])
 
 
 class Visited:
-    """A set of integers as a few sorted arrays of growing size, merged when they become many."""
+    """A set of non-negative integers: a table that doubles when it is half full."""
 
     def __init__(self) -> None:
-        self._runs: list[Ints] = []
+        self._table: Ints = np.full(1 << 16, kernel.FREE, np.int64)
+        self._size = 0
 
-    def add(self, pieces: list[Ints]) -> Ints:
-        """Adds sorted *pieces*; returns those that are new, sorted."""
-        fresh = pieces[0] if len(pieces) == 1 else distinct(np.concatenate(pieces))
-        for run in self._runs:
-            if len(fresh):
-                positions = np.searchsorted(run, fresh)
-                positions[positions == len(run)] = 0
-                fresh = fresh[run[positions] != fresh]
-        self._runs.append(fresh)
-        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
-            last, before = self._runs.pop(), self._runs.pop()
-            merged = np.concatenate([before, last])
-            merged.sort(kind="stable")
-            self._runs.append(merged)
-        return fresh
+    def add(self, packed: Ints) -> Ints:
+        """Adds *packed*; returns those that are new, each once, in the order in which they are met first."""
+        most = self._size + len(packed)
+        if 2 * most > len(self._table):
+            known = self._table[self._table != kernel.FREE]
+            self._table = np.full(1 << (2 * most).bit_length(), kernel.FREE, np.int64)
+            kernel.insert(self._table, known, np.empty_like(known))
+        fresh = np.empty_like(packed)
+        number = kernel.insert(self._table, packed, fresh)
+        self._size += number
+        return fresh[:number].copy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +202,10 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
         in_flight += stands != relation.empty
     full = in_flight >= bound
     for slot, stands in enumerate(places):
-        other_place = None if slot == 0 or packing.ordered else places[slot - 1] != stands
-        position, step = _chosen(relation, base + stands, other_place)
+        position, step = relation.steps(base + stands)
+        if slot and not packing.ordered:
+            other_place = (places[slot - 1] != stands)[position]
+            position, step = position[other_place], step[other_place]
         rule = relation.rule[step].astype(np.int64)
         refused = (relation.rules.acquires[rule] & locked[position]) | (relation.rules.starts[rule] & full[position])
         if refused.any():
@@ -197,21 +214,11 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
         after = [relation.rules.to[rule] if number == slot else other[position] for number, other in enumerate(places)]
         yield Leaving(position, packing.pack(relation.record[step], after), slot, rule)
     crowded = np.flatnonzero(np.all([stands != relation.empty for stands in places], axis=0))
-    _, step = _chosen(relation, base[crowded] + relation.empty, None)
+    _, step = relation.steps(base[crowded] + relation.empty)
     if not relation.rules.starts[relation.rule[step]].all():
         raise _OverflowError
     for index in range(len(relation.automaton.crashes)):
         yield from _crash(relation, packing, index, record, places)
-
-
-def _chosen(relation: Relation, pair: Ints, which: npt.NDArray[np.bool_] | None) -> tuple[Ints, Ints]:
-    """For each pair, its steps: the positions of the pairs, repeated, and the numbers of the steps."""
-    count = relation.counts[pair]
-    if which is not None:
-        count = count * which
-    position = np.repeat(np.arange(len(pair)), count)
-    step = np.arange(len(position)) + np.repeat(relation.heads[pair] - (np.cumsum(count) - count), count)
-    return position, step
 
 
 def _crash(relation: Relation, packing: Packing, index: int, record: Ints, places: list[Ints]) -> Iterator[Leaving]:

@@ -17,9 +17,9 @@ from checks.concurrency.rules import Rules
 class Relation:
     """The steps of each pair that has been asked for, once each.
 
-    Those of pair ``p`` are ``heads[p]`` to ``heads[p] + counts[p]`` in the columns ``record`` (after the step) and
-    ``rule`` (its number in ``rules``, which says the rest).  ``holds`` and ``mortal`` are by place, the empty slot
-    among them.
+    Those of pair ``p`` begin at ``heads[p] - 1``, and are ``counts[p]``, in the columns ``record`` (after the step)
+    and ``rule`` (its number in ``rules``, which says the rest); ``heads[p]`` is 0 for a pair that was not asked for.
+    ``holds`` and ``mortal`` are by place, the empty slot among them.
     """
 
     def __init__(self, automaton: Automaton) -> None:
@@ -28,12 +28,12 @@ class Relation:
         self.records = self.rules.records
         self.empty = len(automaton.places)
         self.width = self.empty + 1
-        self.holds = np.array([place.holds for place in automaton.places] + [False])
+        self.holds = np.array([place.holds for place in automaton.places] + [False], bool)
         self.mortal = [
             np.array([place.service == crash.service for place in automaton.places] + [False])
             for crash in automaton.crashes
         ]
-        self.heads: Ints = np.empty(0, np.int64)
+        self.heads: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.counts: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.size = 0
         self.record: npt.NDArray[np.int32] = np.empty(0, np.int32)
@@ -46,26 +46,44 @@ class Relation:
         after[position] = result
         return after
 
+    @property
+    def pairs(self) -> Ints:
+        """The pairs that were asked for, in order."""
+        return np.flatnonzero(self.heads)
+
+    def steps(self, pairs: Ints) -> tuple[Ints, Ints]:
+        """For each of *pairs* its steps: the positions of the pairs, repeated, and the numbers of the steps."""
+        count = self.counts[pairs]
+        position = np.repeat(np.arange(len(pairs)), count)
+        heads = self.heads[pairs].astype(np.int64) - 1
+        return position, np.arange(len(position)) + np.repeat(heads - (np.cumsum(count) - count), count)
+
     def demand(self, pairs: Ints) -> None:
         """Makes the steps of *pairs*, where they were not made before."""
-        if not len(pairs):
+        self.cover()
+        self.make(np.unique(pairs[self.heads[pairs] == 0]))
+
+    def make(self, wanted: Ints) -> None:
+        """Makes the steps of *wanted*, each once, not made before and within :meth:`cover`."""
+        if not len(wanted):
             return
-        self._cover(int(pairs.max()))
-        missing = np.zeros(len(self.heads), dtype=bool)
-        missing[pairs[self.heads[pairs] < 0]] = True
-        wanted = np.flatnonzero(missing)
         records, places = wanted // self.width, wanted % self.width
         position, rule, after = self.rules.apply(records, places)
         count = np.bincount(position, minlength=len(wanted))
-        self.heads[wanted] = self.size + np.cumsum(count) - count
+        self.heads[wanted] = 1 + self.size + np.cumsum(count) - count
         self.counts[wanted] = count
         self._append(record=after, rule=rule)
 
-    def _cover(self, pair: int) -> None:
-        if pair >= len(self.heads):
-            size = max(2 * len(self.heads), pair + 1, self.width * 1024)
-            self.heads = np.concatenate([self.heads, np.full(size - len(self.heads), -1, np.int64)])
-            self.counts = np.concatenate([self.counts, np.zeros(size - len(self.counts), np.int32)])
+    def cover(self) -> None:
+        """Makes room for the pairs of all records that there are."""
+        pairs = len(self.records) * self.width
+        if pairs > len(self.heads):
+            grown = max(2 * len(self.heads), 2 * pairs, 1 << 16)
+            for name in ("heads", "counts"):
+                old = getattr(self, name)
+                new = np.zeros(grown, np.int32)
+                new[: len(old)] = old
+                setattr(self, name, new)
 
     def _append(self, **columns: npt.NDArray[np.generic]) -> None:
         count = len(columns["rule"])

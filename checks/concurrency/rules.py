@@ -15,7 +15,7 @@ class Rules:
 
     Rule ``n`` belongs to group ``g`` when ``heads[g] <= n < heads[g + 1]``; ``to`` is its target, the empty slot for
     the end (and, for a crash, always); ``acquires`` whether it takes the lock, ``starts`` whether it starts a process
-    that needs room, ``mark`` what a property watches.
+    that needs room (``refused`` has bit 0 for the one, bit 1 for the other), ``mark`` what a property watches.
     """
 
     def __init__(self, automaton: Automaton) -> None:
@@ -34,6 +34,7 @@ class Rules:
         self.to = np.array([self.empty if rule[2] == END else rule[2] for rule in flat], np.int64)
         self.acquires = np.array([rule[3] for rule in flat], bool)
         self.starts = np.array([rule[4] for rule in flat], bool)
+        self.refused = self.acquires.astype(np.int8) | (self.starts.astype(np.int8) << 1)
         self.mark = np.array([rule[5] for rule in flat], np.int64)
         self._sets: npt.NDArray[np.bool_]
         self._tests = self._compile_tests([rule[0] for rule in flat], automaton.sizes)

@@ -1,4 +1,4 @@
-"""Verdicts on several requests at once: exactly for k, and for any number where a counterexample or the closure decides.
+"""Verdicts on several requests at once: exactly for k; for any number where a counterexample or the closure decides.
 
 What is violated with k requests is violated with any number, since the others may simply not come.  What is not, the
 closure (:mod:`checks.concurrency.closure`) proves for any number of requests where it can.  What neither decides is
