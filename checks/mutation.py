@@ -1,13 +1,15 @@
 """Deletes and alters the tables step by step, and asks of each mutant whether some check notices it.
 
-A mutant is a lifecycle with one instruction changed everywhere where its row stands.  It is *caught* when a verdict or
-a set of findings differs from those of the tables as they are; what survives is listed with its row and its change.
+A mutant is a lifecycle with one instruction or one guard changed everywhere where its row stands.  It is *caught* when
+a verdict or a set of findings differs from those of the tables as they are; what survives is listed with its row and
+its change.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,14 +18,20 @@ from checks.verdict import Report
 from checks.verify import verify
 from model.explore import UNBOUNDED
 from model.lifecycle import Lifecycle
-from model.program import Call, Dirty, Instruction, Read, Save
+from model.program import FAILED, Call, Choose, Dirty, Entry, Instruction, Read, Save, Tests
 
 Print_ = frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: the row, and in words what is done to it."""
+    """One change: the row, and in words what is done to it.
+
+    ``delete`` (the step does nothing; the guard's start is gone), ``drop expect``, ``narrow expect``, ``change value``,
+    ``omit VARIABLE`` of what is written, ``elsewhere`` (another service writes the report), ``escape`` (no handler
+    catches what the step raises), ``never fails``, ``never`` and ``always`` of a condition, ``without LABEL`` of a
+    choice, ``drop guard``, ``without VARIABLE`` of a guard.
+    """
 
     row: str
     change: str
@@ -39,42 +47,90 @@ class Result:
 
 
 def mutants(lifecycle: Lifecycle) -> Iterator[Mutant]:
-    """Every mutant of *lifecycle*, in the order of its rows."""
-    kinds: dict[str, Instruction] = {one.row: one for one in reversed(lifecycle.instructions)}
+    """Every mutant of *lifecycle* that changes something, in the order of its rows."""
+    instructions: dict[str, list[Instruction]] = {}
+    for instruction in lifecycle.instructions:
+        instructions.setdefault(instruction.row, []).append(instruction)
+    entries: dict[str, list[Entry]] = {}
+    for entry in lifecycle.entries:
+        entries.setdefault(entry.row, []).append(entry)
     for row in sorted(lifecycle.rows):
-        match kinds.get(row):
-            case Save(expect=expect, writes=writes):
-                yield Mutant(row, "delete")
-                if expect is not None:
-                    yield Mutant(row, "drop expect")
-                if writes:
-                    yield Mutant(row, "change value")
-            case Dirty() | Call():
-                yield Mutant(row, "delete")
-            case Read(condition=condition) if condition is not None:
-                yield Mutant(row, "never")
-                yield Mutant(row, "always")
-            case None if any(entry.row == row for entry in lifecycle.entries):
-                if lifecycle.rows[row].kind not in UNBOUNDED:  # without its guard it would start without end
-                    yield Mutant(row, "drop guard")
-                yield Mutant(row, "delete")
-            case _:
-                pass
+        if row in instructions:
+            changes = dict.fromkeys(change for one in instructions[row] for change in _changes(lifecycle, one))
+            for change in changes:
+                if any(_changed(lifecycle, one, change) != one for one in instructions[row]):
+                    yield Mutant(row, change)
+        elif row in entries:
+            for change in _guard_changes(lifecycle, entries[row]):
+                # without its guard, what nobody asks for would start without end
+                if lifecycle.rows[row].kind not in UNBOUNDED and any(
+                    _widened(lifecycle, one, change) != one.when for one in entries[row]
+                ):
+                    yield Mutant(row, change)
+            yield Mutant(row, "delete")
+
+
+def _changes(lifecycle: Lifecycle, one: Instruction) -> Iterator[str]:
+    names = [variable.name for variable in lifecycle.variables]
+    match one:
+        case Save(expect=expect, writes=writes, raised=raised):
+            yield "delete"
+            if expect is not None:
+                yield "drop expect"
+                if len(expect) > 1:
+                    yield "narrow expect"
+            if writes:
+                yield "change value"
+            if len(writes) > 1:
+                yield from (f"omit {names[variable]}" for variable, _ in writes)
+            if any(target != FAILED for _, target in raised):
+                yield "escape"
+            if any(variable in lifecycle.observed for variable, _ in writes):
+                yield "elsewhere"
+        case Call(raised=raised):
+            yield "delete"
+            if raised:
+                yield "never fails"
+            if any(target != FAILED for _, target in raised):
+                yield "escape"
+        case Dirty():
+            yield "delete"
+        case Read(condition=condition) if condition is not None:
+            yield "never"
+            yield "always"
+        case Choose(options=options) if len(options) > 1:
+            yield from (f"without {label}" for label, _ in options)
+        case _:
+            pass
+
+
+def _guard_changes(lifecycle: Lifecycle, entries: Iterable[Entry]) -> Iterator[str]:
+    yield "drop guard"
+    present = {variable for tests in lifecycle.predicates["present"] for variable, _ in tests}
+    tested = {variable for entry in entries for tests in entry.when for variable, _ in tests}
+    for variable in sorted(number for number in tested - present if isinstance(number, int)):
+        yield f"without {lifecycle.variables[variable].name}"
 
 
 def mutated(lifecycle: Lifecycle, mutant: Mutant) -> Lifecycle:
     """*lifecycle* with *mutant* applied."""
-    entries = lifecycle.entries
-    if mutant.row.split("/")[-1].startswith("guard"):
-        present = lifecycle.predicates["present"]
-        changed = [] if mutant.change == "delete" else [
-            replace(entry, when=present) for entry in entries if entry.row == mutant.row
-        ]  # fmt: skip
-        entries = (*(entry for entry in entries if entry.row != mutant.row), *changed)
+    kept = [entry for entry in lifecycle.entries if entry.row != mutant.row]
+    own = [entry for entry in lifecycle.entries if entry.row == mutant.row]
+    if mutant.change == "delete":
+        own = []
+    elif own:
+        own = [replace(entry, when=_widened(lifecycle, entry, mutant.change)) for entry in own]
     instructions = tuple(
         _changed(lifecycle, one, mutant.change) if one.row == mutant.row else one for one in lifecycle.instructions
     )
-    return replace(lifecycle, entries=entries, instructions=instructions)
+    return replace(lifecycle, entries=(*kept, *own), instructions=instructions)
+
+
+def _widened(lifecycle: Lifecycle, entry: Entry, change: str) -> tuple[Tests, ...]:
+    if change == "drop guard":
+        return lifecycle.predicates["present"]
+    variable = lifecycle.index(change.removeprefix("without "))
+    return tuple(dict.fromkeys(tuple(test for test in tests if test[0] != variable) for tests in entry.when))
 
 
 def _changed(lifecycle: Lifecycle, one: Instruction, change: str) -> Instruction:
@@ -86,12 +142,27 @@ def _changed(lifecycle: Lifecycle, one: Instruction, change: str) -> Instruction
             return replace(one, writes=((variable, value), *writes[1:]))
         case Save(), "drop expect":
             return replace(one, expect=None)
-        case (Save() | Dirty()), _:
+        case Save(expect=expect), "narrow expect" if expect is not None:
+            return replace(one, expect=expect - {min(expect)})
+        case ((Save(raised=raised) | Call(raised=raised)), "escape"):
+            return replace(one, raised=tuple((exception, FAILED) for exception, _ in raised))
+        case Save(), "elsewhere":
+            return replace(
+                one, service=next(service.name for service in lifecycle.services if service.crash_when is None)
+            )
+        case Call(), "never fails":
+            return replace(one, raised=())
+        case Save(writes=writes), _ if change.startswith("omit "):
+            variable = lifecycle.index(change.removeprefix("omit "))
+            return replace(one, writes=tuple(write for write in writes if write[0] != variable))
+        case ((Save() | Dirty()), _):
             return Dirty(one.row, one.operation, one.service, one.holds, one.killed, (), one.next)
         case Call(), _:
             return replace(one, effects=((),), failing=((),), raised=())
         case Read(), _:
             return replace(one, condition=((),) if change == "always" else ())
+        case Choose(options=options), _:
+            return replace(one, options=tuple(option for option in options if f"without {option[0]}" != change))
         case _:
             return one
 
@@ -125,6 +196,30 @@ def _try(lifecycle: Lifecycle, scenarios: tuple[str, ...], usual: Print_, mutant
     try:
         found = fingerprint(verify(mutated(lifecycle, mutant), scenarios, z3=False))
     except (KeyError, AssertionError) as error:
-        return Result(mutant, True, (type(error).__name__,))
+        return Result(mutant, caught=True, properties=(type(error).__name__,))
     differing = usual ^ found
     return Result(mutant, bool(differing), tuple(sorted({entry[0] for entry in differing})))
+
+
+def lines(results: Iterable[Result]) -> Iterator[str]:
+    """*results* as text: a line for each row with what was caught and what survived, then the rate."""
+    rows: dict[str, list[Result]] = {}
+    for result in results:
+        rows.setdefault(result.mutant.row, []).append(result)
+    for row, own in rows.items():
+        survived = [one.mutant.change for one in own if not one.caught]
+        by = sorted({name for one in own for name in one.properties})
+        said = f"{row}: {len(own) - len(survived)} of {len(own)} caught"
+        said += f" by {', '.join(by)}" if by else ""
+        yield said + (f"; survived: {', '.join(survived)}" if survived else "")
+    total = [result for own in rows.values() for result in own]
+    caught = sum(result.caught for result in total)
+    noticed = sum(any(result.caught for result in own) for own in rows.values())
+    rate = f"{caught / len(total):.0%}" if total else "none"
+    yield f"{caught} of {len(total)} mutants caught ({rate}); {noticed} of {len(rows)} rows noticed"
+    by_change: Counter[str] = Counter()
+    for result in total:
+        if not result.caught:
+            by_change[result.mutant.change.split(" ")[0]] += 1
+    if by_change:
+        yield "survivors: " + ", ".join(f"{count} {change}" for change, count in by_change.most_common())
