@@ -15,7 +15,7 @@ from typing import Any
 
 from checks.checker import faults_of_trace
 from checks.concurrency.confirm import LaneStep
-from checks.concurrency.decide import Decision, Violation, decide, decide_any
+from checks.concurrency.decide import Decision, Violation, decide_any, decide_together
 from checks.expectations import Expectations, compared
 from checks.properties.catalogue import properties
 from checks.properties.definition import Always, Property
@@ -46,20 +46,25 @@ def verify_concurrent(
     chosen = None if wanted is None else frozenset(wanted)
     verdicts: list[Verdict] = []
     sizes: dict[str, Size] = {}
-    kept: dict[tuple[object, ...], tuple[Decision, float]] = {}
-    for name in scenarios:
+    asked = [
+        one
+        for one in properties(lifecycle)
+        if one.id in ASKED and isinstance(one.form, Always) and (chosen is None or one.id in chosen)
+    ]
+    kept: dict[tuple[object, ...], tuple[tuple[Decision, ...], float]] = {}
+    for name in scenarios if asked else ():
         scenario = lifecycle.scenarios[name]
-        for one in properties(lifecycle):
-            if one.id not in ASKED or not isinstance(one.form, Always) or (chosen is not None and one.id not in chosen):
-                continue
+        bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
+        key = (bounded.processes, bounded.kinds, bounded.fail, bounded.crash, bounded.lose)
+        if key not in kept:
+            say(f"{', '.join(one.id for one in asked)} in {name}")
+            before = time.perf_counter()
+            decisions = decide_together(semantics, bounded, asked, bounded.processes or FOR_ANY)
+            kept[key] = decisions, time.perf_counter() - before
+        decisions, seconds = kept[key]
+        sizes[name] = Size(name, decisions[0].states, decisions[0].transitions, seconds)
+        for one, decision in zip(asked, decisions, strict=True):
             say(f"{one.id} in {name}")
-            bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
-            key = (one.id, bounded.processes, bounded.kinds, bounded.fail, bounded.crash, bounded.lose)
-            if key not in kept:
-                before = time.perf_counter()
-                decision = decide(semantics, bounded, one, bounded.processes or FOR_ANY)
-                kept[key] = decision, time.perf_counter() - before
-            decision, seconds = kept[key]
             closed = None
             if scenario.processes is None and decision.holds is not False:
                 closed = _closed(semantics, scenario, one)
@@ -68,8 +73,6 @@ def verify_concurrent(
             else:
                 verdict = _verdict(semantics, scenario, one, decision, seconds, closed)
             verdicts.append(compared(verdict, expectations))
-            if name not in sizes or decision.states > sizes[name].configurations:
-                sizes[name] = Size(name, decision.states, decision.transitions, seconds)
     return Report(
         lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes.values()),
         time.perf_counter() - began,
