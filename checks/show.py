@@ -67,8 +67,9 @@ def show(ground: Ground, product: Product, one: Property, key: Key, witness: Wit
     view = product.view
     named = names(view, one, key)
     if not ground.forgets:
-        anywhere = view.space.configurations[witness.start] != (view.lifecycle.initial, ())
-        return Shown(named, witness.count, view.space, witness.start, witness.path, witness.cycle, anywhere)
+        space = witness.space or view.space
+        anywhere = space.configurations[witness.start] != (view.lifecycle.initial, ())
+        return Shown(named, witness.count, space, witness.start, witness.path, witness.cycle, anywhere)
     confirmer = ground.confirmer(product)
     violates = confirmer.violation(one, key)
     line = None

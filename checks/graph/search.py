@@ -10,24 +10,31 @@ from dataclasses import dataclass, field
 
 import networkx as nx
 
+from checks.graph.everywhere import applies, everywhere
 from checks.graph.product import Product
 from checks.graph.view import Moment, View
+from checks.meaning import Meaning
+from checks.meaning import Moment as Moment_
 from checks.properties.definition import Always, Leaves, Possible, Property
 from checks.verdict import Outcome
-from model.explore import Step
+from model.explore import Space, Step
 
 Key = tuple[int, ...]
 
 
 @dataclass(slots=True)
 class Witness:
-    """One way of violating: the path, where it starts, how many show it, the cycle it may end in, and all nodes."""
+    """One way of violating: the path, where it starts, how many show it, the cycle it may end in, and all nodes.
+
+    ``space``: the space that the path runs in, when it is not that of the product.
+    """
 
     count: int
     start: int
     path: list[tuple[Step, int]]
     cycle: int | None = None
     nodes: list[int] = field(default_factory=list)
+    space: Space | None = None
 
 
 @dataclass(slots=True)
@@ -250,4 +257,24 @@ def _possible(view: View, product: Product, one: Property, form: Possible) -> De
             if node not in ranks:
                 _note(witnesses, key_at(view, one, moment.before), product, node, None)
     numbered = {product.nodes[node][0]: rank for node, rank in ranks.items()}
+    if applies(form, view.space.scenario):
+        exercised += _elsewhere(view, one, form, witnesses)
     return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses, numbered)
+
+
+def _elsewhere(view: View, one: Property, form: Possible, witnesses: dict[Key, Witness]) -> int:
+    """Adds the states from which the goal is not possible, reachable or not; how many were asked."""
+    found = everywhere(view.space, form)
+    reachable = len(view.space.configurations)
+    variables = [view.roles[role] for role in one.key if role in view.roles]
+    meaning = Meaning(view.semantics)
+    asked = 0
+    for number in range(reachable, found.asked):
+        place = found.space.configurations[number]
+        if meaning.true(form.premise, Moment_(place, place)):
+            asked += 1
+            if number not in found.distances:
+                key = tuple(place[0][variable] for variable in variables)
+                known = witnesses.setdefault(key, Witness(0, number, [], space=found.space))
+                known.count += 1
+    return asked

@@ -66,7 +66,9 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     start = system.claim(record, (), system.past.initially)
     questions.add("initial", conjunction([fresh, negation(start)]), "the start")
     questions.asked.setdefault("closed", [])
-    always = [(one, one.form, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Always)]
+    always = [
+        (one, one.form, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Always)
+    ]
     leaves = [(one, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Leaves)]
     of_states = [entry for entry in always if not entry[1].of_steps]
     of_steps = [entry for entry in always if entry[1].of_steps]
@@ -148,6 +150,13 @@ def _key(system: System, one: Property, cubes: list[Cube], record: tuple[Term, .
     if key not in system.keys:
         system.keys[key] = _among(system, cubes, record, variables)
     return system.keys[key]
+
+
+def among_keys(system: System, one: Property, keys: frozenset[tuple[int, ...]]) -> str:
+    """Whether the key of the record is one of *keys*."""
+    variables = [system.roles[role] for role in one.key if role in system.roles]
+    cubes = merged(tuple(1 << value for value in key) for key in keys)
+    return _among(system, [((1 << len(system.scenarios)) - 1, *cube) for cube in cubes], system.record, variables)
 
 
 def _among(system: System, cubes: list[Cube], record: tuple[Term, ...] | list[Term], variables: list[int]) -> str:

@@ -17,12 +17,14 @@ from pathlib import Path
 
 from checks.anatomy import Anatomy
 from checks.candidate import candidate
+from checks.graph.everywhere import applies, everywhere
 from checks.graph.product import Product, remembers
 from checks.graph.view import View
 from checks.past import together
 from checks.properties.catalogue import formulas
 from checks.properties.definition import Leaves, Possible, Property
 from checks.properties.formula import roles
+from checks.smt.distance import proved
 from checks.smt.prove import Answer, answers, pose, ranking
 from checks.smt.system import Phase, System
 from checks.spaces import Explored, explored
@@ -86,11 +88,14 @@ def decided(task: Task, found: Explored | None = None) -> Replies:
     before = time.perf_counter()
     found = found or explored(Semantics(task.lifecycle), task.scenario)
     view = View(found.space, Anatomy(task.lifecycle), found.disturbed)
-    everywhere = {one: keys for one, keys in task.listed.items() if _everything(task.lifecycle, one, keys)}
+    trivial = {one: keys for one, keys in task.listed.items() if _everything(task.lifecycle, one, keys)}
     asked = {
-        one: keys for one, keys in task.listed.items() if one not in everywhere and not isinstance(one.form, Possible)
+        one: keys for one, keys in task.listed.items() if one not in trivial and not isinstance(one.form, Possible)
     }
-    made = {one.id: Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart") for one in everywhere}
+    made = {one.id: Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart") for one in trivial}
+    for one, keys in task.listed.items():
+        if isinstance(one.form, Possible) and applies(one.form, task.scenario):
+            made[one.id] = Reply(*proved(task.lifecycle, task.scenario, one, keys, everywhere(found.space, one.form)))
     if not asked:
         return made
     claimed = candidate([Product(view, together(remembers(formulas(one)) for one in asked))])
