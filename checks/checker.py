@@ -2,7 +2,8 @@
 
 ``traces``: each is an execution (it starts at the start, every step is one that the tables allow, and leads to what is
 written there), it ends in a violation of the property, and what it claims to stay in for ever it can stay in.
-``closed``: a set of configurations with the start, closed under every step.  The only thing that this file shares with
+``closed``: a set of configurations with the start, closed under every step, in each of which the property holds, with
+ranks and distances that decrease.  The only thing that this file shares with
 the engines is the table of rules (:meth:`model.semantics.Semantics.rules`), as data.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from checks.meaning import Meaning, Moment
@@ -178,13 +180,76 @@ def _closure(
 
 
 def faults_of_closed(
-    lifecycle: Lifecycle, semantics: Semantics, scenario: Scenario, places: Sequence[Sequence[Any]]
+    lifecycle: Lifecycle, semantics: Semantics, scenario: Scenario, evidence: Mapping[str, Any], one: Property
 ) -> list[str]:
-    """What is wrong with a set that claims to contain the start and to be closed under every step."""
-    closed = {_place(semantics, plain) for plain in places}
-    faults = [] if (lifecycle.initial, ()) in closed else ["the start is not in it"]
-    for place in closed:
+    """What is wrong with the certificate *evidence* that *one* holds: the first fault, or nothing.
+
+    It must contain the start and be closed under every step; *one* must hold in each of its members; ranks and
+    distances must decrease where it says so.
+    """
+    past, meaning = Past(lifecycle, Remembers(*evidence["remembers"])), Meaning(semantics)
+    members = dict(_members(semantics, evidence["groups"]))
+    if ((lifecycle.initial, ()), NOTHING) not in members:
+        return ["the start is not in it"]
+    for (place, ghost), distance in members.items():
+        moves = []
         for move, to in next_places(semantics, scenario, place):
-            if to not in closed:
-                return [*faults, f"{move.row} leads out of it"]
-    return faults
+            during = past.during(ghost, move, place[0], to[0])
+            after = (to, past.settled(during, idle=not to[1]))
+            if after not in members:
+                return [f"{move.row} leads out of it"]
+            moves.append((move, Moment(place, to, move, during), members[after]))
+        fault = _wrong(meaning, evidence, one, Moment(place, place, None, ghost), distance, moves)
+        if fault:
+            return [fault]
+    return []
+
+
+def _wrong(
+    meaning: Meaning,
+    evidence: Mapping[str, Any],
+    one: Property,
+    here: Moment,
+    distance: int | None,
+    moves: Sequence[tuple[Move, Moment, int | None]],
+) -> str:
+    """What is wrong at one member, with its *moves* and the distances behind them; empty if nothing is."""
+    match one.form:
+        case Always(bad=bad) as form:
+            moments = [moment for _, moment, _ in moves] if form.of_steps else [here]
+            return "a member violates the property" if any(meaning.true(bad, moment) for moment in moments) else ""
+        case Leaves(region=region, after=after):
+            inside = meaning.true(region, here) and (after is None or meaning.true(after, here))
+            if inside and not any(move.forced for move, _, _ in moves):
+                return "a member of the region may stay there"
+            ranks, controls = evidence["ranks"], meaning.semantics.controls
+            for move, _, _ in moves:
+                if move.forced and move.process >= 0 and move.after not in ENDS:
+                    before, behind = controls[move.process].point, controls[move.after].point
+                    if ranks[before] <= ranks[behind]:
+                        return f"the rank does not fall with {move.row}"
+            return ""
+        case Possible(premise=premise, goal=goal, kinds=kinds):
+            if distance is None:
+                return "a member has no distance to the goal" if meaning.true(premise, here) else ""
+            if distance == 0:
+                return "" if meaning.true(goal, here) else "a member at distance 0 is not at the goal"
+            able = (way for move, _, way in moves if (move.kind in kinds if move.process < 0 else move.forced))
+            closer = any(way is not None and way < distance for way in able)
+            return "" if closer else "a distance does not decrease"
+        case _:
+            return "no such evidence"
+
+
+def _members(
+    semantics: Semantics, groups: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[tuple[Place, tuple[int, ...]], int | None]]:
+    """Every configuration of a certificate with what is remembered, and its distance to the goal."""
+    for group in groups:
+        processes = [semantics.number(point, dict(memory), dict(dirty)) for point, memory, dirty in group["processes"]]
+        controls = tuple(sorted(processes))
+        for cube in group["cubes"]:
+            values = [[bit for bit in range(mask.bit_length()) if mask >> bit & 1] for mask in cube]
+            for *record, phase, truth, crashed, trip, distance in product(*values):
+                ghost = (phase - 1, truth - 1, crashed - 1, trip - 1)
+                yield ((tuple(record), controls), ghost), distance - 1 if distance else None

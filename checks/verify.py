@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from checks.anatomy import Anatomy
-from checks.checker import faults_of_trace
+from checks.certificate import certificate
+from checks.checker import faults_of_closed, faults_of_trace
 from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
 from checks.graph.search import Decision, decide
 from checks.graph.view import View
 from checks.properties.catalogue import asked, formulas, properties
-from checks.properties.definition import Always, Leaves, OfTables, Possible, Property
+from checks.properties.definition import OfTables, Possible, Property
 from checks.questions import answer
 from checks.show import Ground, Shown, evidence, finding, show
 from checks.smt.second import Replies, Reply, Task, begin
@@ -81,10 +81,12 @@ def verify(
             cases.append(_search(ground, one))
         listed = {case.one: frozenset(case.decision.witnesses) for case in cases}
         started.append((ground, cases, begin(Task(smaller, scenario, listed), found) if z3 and cases else dict))
-    for ground, cases, replies in started:
-        say(f"confirm what was found in {ground.scenario.name}, and check the evidence")
-        confirmed = [_confirm(ground, case) for case in cases]
-        say(f"wait for z3 in {ground.scenario.name}")
+    confirmed_by: list[list[list[Shown | None]]] = []
+    for ground, cases, _ in started:
+        say(f"confirm what was found in {ground.scenario.name}")
+        confirmed_by.append([_confirm(ground, case) for case in cases])
+    for (ground, cases, replies), confirmed in zip(started, confirmed_by, strict=True):
+        say(f"check the evidence of {ground.scenario.name}, and wait for z3 in {ground.scenario.name}")
         theirs = replies()
         verdicts += [
             compared(_verdict(ground, case, shown, theirs.get(case.one.id), z3=z3), expected)
@@ -133,20 +135,17 @@ def _verdict(ground: Ground, case: Case, confirmed: list[Shown | None], reply: R
             differs = reply.detail or "z3 did not decide"
     elif z3:
         engines.append(Engine("z3", Outcome.UNDECIDED, 0.0, "not asked: existence needs every variable, and every start"))
-    data = evidence(shown) if shown else _certificate(ground, case)
+    data = evidence(shown) if shown else certificate(case.product, one, decision)
     refuted = [
         f"the evidence is refuted: {fault}"
         for plain in data.get("traces", ())
         for fault in faults_of_trace(ground.full.lifecycle, ground.full, ground.scenario, plain, one)
     ]
+    if outcome is Outcome.HOLDS and "groups" in data:
+        smaller = case.product.view.semantics
+        refuted += faults_of_closed(smaller.lifecycle, smaller, ground.scenario, data, one)
     return Verdict(
         one.id, ground.scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
         tuple(map(finding, shown)), evidence=data, checked=not refuted,
         disagreement=differs or "; ".join(refuted[:3]), bound="; ".join(filter(None, doubts)),
     )  # fmt: skip
-
-
-def _certificate(ground: Ground, case: Case) -> dict[str, Any]:
-    del ground
-    kind = {Always: "invariant", Leaves: "ranking", Possible: "distance"}[type(case.one.form)]
-    return {"kind": kind, "configurations": len(case.product.nodes)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from checks.anatomy import Anatomy
-from checks.checker import faults_of_trace
+from checks.certificate import certificate
+from checks.checker import faults_of_closed, faults_of_trace
 from checks.expectations import Expectations, Expected, Pattern
 from checks.graph.product import Product, remembers
 from checks.graph.search import decide
@@ -22,6 +24,7 @@ from checks.outputs.as_json import report_json
 from checks.outputs.junit import report_junit
 from checks.outputs.sarif import report_sarif
 from checks.properties.catalogue import PROPERTIES, formulas
+from checks.properties.definition import Property
 from checks.traces import lines
 from checks.verdict import Outcome, Report, Verdict, fails
 from checks.verify import verify
@@ -110,6 +113,58 @@ def test_the_checker_refutes_what_is_not_an_execution() -> None:
     assert faults_of_trace(door(), semantics, scenario, elsewhere)
     renamed = {**good, "steps": [["nothing/like/it", *good["steps"][0][1:]], *good["steps"][1:]]}
     assert faults_of_trace(door(), semantics, scenario, renamed)
+
+
+def _held(property_id: str) -> tuple[Mapping[str, Any], Property]:
+    """The certificate of a property that holds in the scenario `calm`."""
+    found = verdict(property_id, "calm")
+    assert found.outcome is Outcome.HOLDS
+    (one,) = [one for one in PROPERTIES if one.id == property_id]
+    return found.evidence, one
+
+
+def _faults(evidence: Mapping[str, Any], one: Property) -> list[str]:
+    return faults_of_closed(door(), Semantics(door()), door().scenarios["calm"], evidence, one)
+
+
+@pytest.mark.parametrize("property_id", ["rest", "exclusive", "terminates", "stable"])
+def test_what_holds_has_a_certificate_that_the_checker_accepts(property_id: str) -> None:
+    assert _faults(*_held(property_id)) == []
+
+
+def test_a_certificate_that_lacks_a_place_is_refused() -> None:
+    evidence, one = _held("rest")
+    groups = evidence["groups"]
+    for number in range(len(groups)):
+        assert _faults({**evidence, "groups": [*groups[:number], *groups[number + 1 :]]}, one)
+
+
+def test_a_certificate_of_another_property_is_refused() -> None:
+    """In `sequential` a failure leaves its task: the same places are no certificate of `rest`."""
+    view = View(explore(Semantics(door()), door().scenarios["sequential"]), Anatomy(door()))
+    (one,) = [one for one in PROPERTIES if one.id == "rest"]
+    product = Product(view, remembers(formulas(one)))
+    evidence = certificate(product, one, decide(view, product, one))
+    faults = faults_of_closed(door(), view.semantics, door().scenarios["sequential"], evidence, one)
+    assert faults == ["a member violates the property"]
+
+
+def test_ranks_that_do_not_fall_are_refused() -> None:
+    evidence, one = _held("terminates")
+    (fault,) = _faults({**evidence, "ranks": [0] * len(evidence["ranks"])}, one)
+    assert fault.startswith("the rank does not fall")
+
+
+def test_distances_that_do_not_decrease_are_refused() -> None:
+    (one,) = [one for one in PROPERTIES if one.id == "deletable"]
+    view = View(explore(Semantics(door()), door().scenarios["calm"]), Anatomy(door()))
+    product = Product(view, remembers(formulas(one)))
+    decision = decide(view, product, one)
+    good = certificate(product, one, decision)
+    wrong = replace(decision, ranks=dict.fromkeys(decision.ranks, 1))
+    assert _faults(certificate(product, one, wrong), one)
+    if decision.outcome is Outcome.HOLDS:
+        assert _faults(good, one) == []
 
 
 def test_a_verdict_that_differs_from_what_is_expected_fails() -> None:
