@@ -17,6 +17,8 @@ from model.cache import cached
 from model.lifecycle import Lifecycle
 
 Progress = Callable[[str], None]
+#: More requests at once than this take minutes: only when asked for.
+MOST_BY_DEFAULT = 2
 
 
 def run(
@@ -27,7 +29,7 @@ def run(
     properties: Iterable[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Decide *properties* (all by default) in *scenarios* (all by default), by all engines.
+    """Decide *properties* (all by default) in *scenarios* (by default all but those of minutes), by all engines.
 
     Scenarios with several requests at once are explored in a second process meanwhile.  KeyError for a scenario that
     does not exist.
@@ -36,7 +38,7 @@ def run(
     from checks.verify import verify
 
     began = time.perf_counter()
-    names = list(lifecycle.scenarios if scenarios is None else scenarios)
+    names = list(by_default(lifecycle) if scenarios is None else scenarios)
     wanted = None if properties is None else list(properties)
     alone = [name for name in names if lifecycle.scenarios[name].processes == 1]
     several = [name for name in names if lifecycle.scenarios[name].processes != 1]
@@ -56,6 +58,12 @@ def run(
         sizes=(*first.sizes, *second.sizes),
         seconds=time.perf_counter() - began,
     )
+
+
+def by_default(lifecycle: Lifecycle) -> tuple[str, ...]:
+    """The scenarios that are decided when none is named: any number of requests at once, or at most two."""
+    every = lifecycle.scenarios.items()
+    return tuple(name for name, each in every if each.processes is None or each.processes <= MOST_BY_DEFAULT)
 
 
 def kept_report(lifecycle: Lifecycle, expectations: Expectations, progress: Progress | None = None) -> Report:

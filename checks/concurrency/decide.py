@@ -96,7 +96,7 @@ def decide_together(
 ) -> tuple[Decision, ...]:
     """Decides each of *wanted*, an ``Always``, for at most *bound* processes in flight, all in one space.
 
-    *thorough* looks for another execution when the shortest path of the small space has none, key by key; without it
+    *thorough* looks for another execution when none of some paths of the small space is one, key by key; without it
     such a key is left unconfirmed, unless no violation at all is confirmed.
 
     ValueError when one speaks of more than records and processes; ``holds`` is None when *limit* configurations did
@@ -123,11 +123,11 @@ def _decided(
     violations: list[Violation] = []
     unconfirmed: list[Mapping[str, str]] = []
     found = seen.violations()
-    confirmed = [confirm(semantics, scenario, kept, path) for _, _, path in found]
-    for (key, count, path), direct in zip(found, confirmed, strict=True):
+    confirmed = [_first(semantics, scenario, kept, ways) for _, _, ways in found]
+    for (key, count, ways), direct in zip(found, confirmed, strict=True):
         steps = direct
         if steps is None and (thorough or not any(confirmed)):
-            steps = _again(semantics, scenario, one, bound, path, key, limit)
+            steps = _again(semantics, scenario, one, bound, ways[0], key, limit)
         if steps is None:
             unconfirmed.append(key)
         else:
@@ -137,6 +137,14 @@ def _decided(
         one.id, bound, False if violations else holds, seen.exercised, tuple(violations), tuple(unconfirmed),
         explored.states, explored.transitions, kept,
     )  # fmt: skip
+
+
+def _first(
+    semantics: Semantics, scenario: Scenario, kept: tuple[str, ...], ways: Iterable[tuple[PathStep, ...]]
+) -> tuple[LaneStep, ...] | None:
+    """An execution that follows the first of *ways* that has one."""
+    tried = (confirm(semantics, scenario, kept, way) for way in ways)
+    return next((steps for steps in tried if steps is not None), None)
 
 
 def decide_any(semantics: Semantics, scenario: Scenario, one: Property) -> Decision:
@@ -194,7 +202,7 @@ def _again(
     chosen = tuple(origin for origin in automaton.origins if {row.split("/")[0] for row in origin.rows} & operations)
     smaller = reduce(replace(automaton, origins=chosen), reads(both, semantics.lifecycle))
     explored = explore(smaller, bound, limit)
-    for other, _, way in Seen(semantics.lifecycle, explored, one, both).violations():
+    for other, _, ways in Seen(semantics.lifecycle, explored, one, both).violations():
         if other == key:
-            return confirm(semantics, scenario, smaller.names, way)
+            return _first(semantics, scenario, smaller.names, ways)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,8 +15,19 @@ from checks.properties.definition import Always, Property
 from checks.properties.formula import Formula, Pending, atoms, roles
 from model.lifecycle import Lifecycle
 
-#: How often, the first configuration (its level and itself), and the step that violates with the place that takes it.
-Found = tuple[int, tuple[int, int], tuple[int, PathStep] | None]
+#: How many of the moments that violate a property in one way are looked at, at most, for one that is an execution.
+MOST = 3
+
+
+@dataclass(slots=True)
+class Found:
+    """How often a property is violated in one way, and some of the moments, earliest first.
+
+    A moment is a configuration (its level and itself), and the step that violates with the place that takes it.
+    """
+
+    count: int = 0
+    moments: list[tuple[tuple[int, int], tuple[int, PathStep] | None]] = field(default_factory=list)
 
 
 class Seen:
@@ -37,14 +48,18 @@ class Seen:
         self.speaks = any(isinstance(atom, Pending) for atom in atoms(one.form.bad))
         self.exercised = 0
 
-    def violations(self) -> list[tuple[Mapping[str, str], int, tuple[PathStep, ...]]]:
-        """The ways in which the property is violated, by key, with how often and a shortest path."""
+    def violations(self) -> list[tuple[Mapping[str, str], int, tuple[tuple[PathStep, ...], ...]]]:
+        """The ways in which the property is violated, by key, with how often and some paths, the shortest first."""
         found = self._steps() if of_step(self.bad) else self._configurations()
-        keys = sorted(found, key=lambda key: (found[key][1][0], key))
-        walked = paths(self.explored, [found[key][1] for key in keys])
+        keys = sorted(found, key=lambda key: (found[key].moments[0][0][0], key))
+        walked = iter(paths(self.explored, [target for key in keys for target, _ in found[key].moments]))
         return [
-            (self._named(key), found[key][0], self._ended(path, found[key][2]))
-            for key, path in zip(keys, walked, strict=True)
+            (
+                self._named(key),
+                found[key].count,
+                tuple(self._ended(next(walked), last) for _, last in found[key].moments),
+            )
+            for key in keys
         ]
 
     def _ended(self, path: Way, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
@@ -88,11 +103,14 @@ class Seen:
             if not len(hits):
                 continue
             keys = np.array([column[record[hits]] for column in columns]).T
-            distinct, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
-            for key, position, count in zip(distinct.tolist(), first, counts, strict=True):
-                before = found.get(tuple(key))
-                target = before[1] if before else (level, int(packed[hits[position]]))
-                found[tuple(key)] = ((before[0] if before else 0) + int(count), target, None)
+            distinct, which, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+            order, heads = np.argsort(which.ravel(), kind="stable"), np.cumsum(counts) - counts
+            for key, head, count in zip(distinct.tolist(), heads, counts, strict=True):
+                one = found.setdefault(tuple(key), Found())
+                one.count += int(count)
+                chosen = order[head + np.arange(MOST) * count // MOST] if count > MOST else order[head : head + count]
+                room = MOST - len(one.moments)
+                one.moments += [((level, int(packed[hits[position]])), None) for position in chosen[:room]]
         return found
 
     def _steps(self) -> dict[tuple[int, ...], Found]:
@@ -109,23 +127,23 @@ class Seen:
         keys = np.array([column[before[hits]] for column in self._columns()]).T
         first = self._first(pair[hits])
         found: dict[tuple[int, ...], Found] = {}
-        for hit, key in zip(hits.tolist(), keys.tolist(), strict=True):
-            target = first.get(int(pair[hit]))
-            if target is None:
-                continue
-            known = found.get(tuple(key))
-            if known is None or target < known[1]:
-                group = int(pair[hit] % relation.width)
-                rows = rows_of(self.automaton, group, int(rule[hit] - relation.rules.heads[group]))
-                ends = int(relation.rules.to[rule[hit]]) == relation.empty
-                last = PathStep(
-                    None, rows, relation.records.record(int(before[hit])), relation.records.record(int(after[hit])),
-                    group == relation.empty, ends,
-                )  # fmt: skip
-                found[tuple(key)] = ((known[0] if known else 0) + 1, target, (group, last))
-            else:
-                found[tuple(key)] = (known[0] + 1, known[1], known[2])
+        met = [(target, hit) for hit in hits.tolist() if (target := first.get(int(pair[hit]))) is not None]
+        names = dict(zip(hits.tolist(), map(tuple, keys.tolist()), strict=True))
+        for target, hit in sorted(met):
+            one = found.setdefault(names[hit], Found())
+            one.count += 1
+            if len(one.moments) < MOST:
+                one.moments.append((target, self._last(int(pair[hit]), int(after[hit]), int(rule[hit]))))
         return found
+
+    def _last(self, pair: int, after: int, rule: int) -> tuple[int, PathStep]:
+        """The step of *rule* from *pair*, in no lane yet, with the place that takes it."""
+        relation = self.explored.relation
+        before, group = divmod(pair, relation.width)
+        rows = rows_of(self.automaton, group, rule - int(relation.rules.heads[group]))
+        records = relation.records.record(before), relation.records.record(after)
+        starts, ends = group == relation.empty, int(relation.rules.to[rule]) == relation.empty
+        return group, PathStep(None, rows, *records, starts, ends)
 
     def _first(self, pairs: Ints) -> dict[int, tuple[int, int]]:
         """For each of *pairs* the first configuration that it is part of."""

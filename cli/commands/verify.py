@@ -47,7 +47,10 @@ def command(
     release: str | None,
     as_json: bool,
 ) -> int:
-    """Decide every property in every scenario, by two engines, and compare with what is expected."""
+    """Decide every property in every scenario, by two engines, and compare with what is expected.
+
+    Scenarios with three requests at once take minutes: name them (--scenario concurrent-3) to have them decided.
+    """
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
     from checks.properties.catalogue import properties
