@@ -198,19 +198,36 @@ def _recurrent(
 
 def _livelocks(product: Product, inside: list[bool], without: frozenset[str]) -> list[set[int]]:
     """Cycles that no assumption excludes: of steps of processes that do not fail of themselves."""
-    graph = nx.DiGraph()
+    onward: dict[int, list[int]] = {}
     for node, leaving in enumerate(product.edges):
         if inside[node]:
             for step, to, _ in leaving:
                 runs = step.process >= 0 and (not step.spontaneous or "finite-failures" in without)
                 dies = step.kind in ("crash", "recovery") and "finite-crashes" in without
                 if inside[to] and (runs or dies):
-                    graph.add_edge(node, to)
+                    onward.setdefault(node, []).append(to)
+    graph = nx.DiGraph(_lasting(onward))
     return [
         component
         for component in nx.strongly_connected_components(graph)
         if len(component) > 1 or any(node in graph[node] for node in component)
     ]
+
+
+def _lasting(onward: dict[int, list[int]]) -> list[tuple[int, int]]:
+    """The edges of *onward* from which one can go on for ever: what ends is peeled off (Kahn 1962)."""
+    left = {node: len(after) for node, after in onward.items()}
+    backwards: dict[int, list[int]] = {}
+    for node, after in onward.items():
+        for to in after:
+            backwards.setdefault(to, []).append(node)
+    todo = [node for node in backwards if node not in left]
+    while todo:
+        for before in backwards.get(todo.pop(), ()):
+            left[before] -= 1
+            if not left[before]:
+                todo.append(before)
+    return [(node, to) for node, after in onward.items() if left[node] for to in after if left.get(to)]
 
 
 def _round(product: Product, node: int, component: set[int]) -> list[tuple[Step, int]]:
@@ -223,10 +240,11 @@ def _round(product: Product, node: int, component: set[int]) -> list[tuple[Step,
             for step, to, _ in product.edges[here]:
                 if to == node:
                     way = [(step, product.nodes[to][0])]
-                    while here != node:
-                        back, by = parents[here]
-                        way.append((by, product.nodes[here][0]))
-                        here = back
+                    at = here
+                    while at != node:
+                        back, by = parents[at]
+                        way.append((by, product.nodes[at][0]))
+                        at = back
                     way.reverse()
                     return way
                 if to in component and to not in parents:
