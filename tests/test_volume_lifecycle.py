@@ -43,7 +43,7 @@ def test_every_verdict_is_expected() -> None:
     assert [one for one in report().verdicts if one.expected is None] == []
 
 
-@pytest.mark.parametrize("property_id", ["deletable", "delete-wins", "exclusive", "restores"])
+@pytest.mark.parametrize("property_id", ["delete-wins", "exclusive", "restores"])
 def test_without_failures_it_holds(property_id: str) -> None:
     (found,) = [one for one in report().verdicts if (one.property, one.scenario) == (property_id, "calm")]
     assert found.outcome is Outcome.HOLDS
