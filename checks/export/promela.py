@@ -1,11 +1,11 @@
 """The automaton of several processes as a Promela model, for Spin to count the same states and reach the same verdicts.
 
 One Promela process a slot, one label a place, one ``atomic`` a move (Spin has room for only 2048 ``d_step`` in a
-model): a stored state of Spin is a record and the place
-of each slot, in order.  Spin does not know that slots are interchangeable, so it counts ordered configurations
-(:func:`checks.concurrency.exact.explore` with ``ordered``).  ``flying``, ``marked`` and ``locked`` count slots by
-their places; they follow from the places and add no state.  Compile with ``-DSAFETY -DNOREDUCE`` and run with ``-E``:
-partial-order reduction would leave states out, and a configuration in which nothing can be done is no error here.
+model): a stored state of Spin is a record and the place of each slot, in order.  Spin does not know that slots are
+interchangeable, so it counts ordered configurations (:func:`checks.concurrency.exact.explore` with ``ordered``).
+``flying``, ``marked`` and ``locked`` count slots by their places; they follow from the places and add no state.
+Compile with ``-DSAFETY -DNOREDUCE`` and run with ``-E``: partial-order reduction would leave states out, and a
+configuration in which nothing can be done is no error here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from checks.concurrency.automaton import END, Automaton, Move, Place
-from model.lifecycle import Condition
+from model.lifecycle import Condition, Lifecycle
 from model.semantics import Assignments, When
-
-#: A condition under which a configuration is bad: on the record, and how many slots are in flight or marked.
-#: ``idle``: only with nothing in flight; ``marked``: only with a marked place (see ``Marks``).
-Bad = tuple[Condition, bool, bool]
 
 
 class CannotExportError(ValueError):
@@ -29,8 +25,7 @@ def promela(automaton: Automaton, bound: int, values: Mapping[str, tuple[str, ..
     """The model of *bound* slots; *values* names the values of each variable, *bad* gives Promela conditions by name.
 
     Each condition of *bad* is asserted to be false after every step (see :func:`configuration`).  CannotExportError
-    when
-    the automaton has crashes, or starts that need no slot.
+    when the automaton has crashes, or starts that need no slot.
     """
     if automaton.crashes or any(origin.unbounded and origin.to != END for origin in automaton.origins):
         raise CannotExportError("crashes, and starts beyond the bound, have no counterpart in this model")
@@ -42,6 +37,19 @@ def configuration(names: tuple[str, ...], conditions: Condition, *, idle: bool, 
     record = " || ".join(f"({_test(names, when)})" for when in conditions) or "false"
     parts = [f"({record})"] + ["flying == 0"] * idle + ["marked > 0"] * marked
     return " && ".join(parts)
+
+
+def conditions(
+    names: tuple[str, ...], lifecycle: Lifecycle, condition: Condition, *, same: tuple[str, str] | None = None
+) -> str:
+    """*condition* of *lifecycle*, or that two variables have the same value, over the variables *names*."""
+    if same is not None:
+        return f"({_variable(same[0])} == {_variable(same[1])})"
+    kept = [
+        tuple((names.index(lifecycle.variables[variable].name), values) for variable, values in when)
+        for when in condition
+    ]
+    return "(" + (" || ".join(f"({_test(names, when)})" for when in kept) or "false") + ")"
 
 
 def _head(automaton: Automaton, values: Mapping[str, tuple[str, ...]], bad: Mapping[str, str]) -> Iterator[str]:

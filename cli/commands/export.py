@@ -9,7 +9,9 @@ import click
 
 from cli.common import common, full_lifecycle, one_of, scenario_option
 from cli.output import write_text
+from model.errors import Fault, InputError
 from model.forget import assumed
+from model.lifecycle import Lifecycle
 from model.space import build_space
 
 FORMATS = ("json", "graphml", "dot", "mermaid", "promela")
@@ -20,16 +22,18 @@ FORMATS = ("json", "graphml", "dot", "mermaid", "promela")
 Examples:
   nova-lifecycle export --format json > nova.json
   nova-lifecycle export --format graphml -o nova.graphml
-  nova-lifecycle export --format promela --scenario concurrent-2 -o nova.pml"""
+  nova-lifecycle export --format promela --scenario concurrent-2 --property rest -o nova.pml"""
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="json", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
 @click.option("--all", "everything", is_flag=True, help="dot and mermaid: the states that no execution reaches, too.")
+@click.option("--property", "wanted", multiple=True, metavar="ID", help="promela: assert this; may be given again.")
+@click.option("-k", "processes", type=click.IntRange(1, 8), help="promela: processes in flight, if not the scenario's.")
 @scenario_option
 @common
 def command(
-    form: str, output: Path | None, everything: bool, scenario: str, tables: Path | None, release: str | None,
-    as_json: bool,
+    form: str, output: Path | None, everything: bool, wanted: tuple[str, ...], processes: int | None, scenario: str,
+    tables: Path | None, release: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """The whole graph and the tables, sorted, with a version (see docs/export.md)."""
     lifecycle = full_lifecycle(tables, release)
@@ -37,9 +41,7 @@ def command(
     if as_json:
         form = "json"
     if form == "promela":
-        from checks.export.promela import promela
-
-        text = promela(lifecycle, scenario)
+        text = _promela(lifecycle, scenario, wanted, processes)
     elif form == "json":
         import json
 
@@ -60,3 +62,17 @@ def command(
         sys.stdout.write(text)
     else:
         write_text(output, text)
+
+
+def _promela(lifecycle: Lifecycle, scenario: str, wanted: tuple[str, ...], processes: int | None) -> str:
+    from checks.export.promela import CannotExportError
+    from checks.export.scenario import exportable, scenario_model
+    from checks.properties.catalogue import properties
+
+    known = {one.id: one for one in properties(lifecycle) if exportable(one)}
+    for name in wanted:
+        one_of(name, known, "property")
+    try:
+        return scenario_model(lifecycle, scenario, tuple(known[name] for name in wanted), processes)
+    except CannotExportError as error:
+        raise InputError(Fault("--scenario", str(error), "export a scenario without crashes")) from None
