@@ -29,7 +29,8 @@ from checks.traces import lines
 from checks.verdict import Outcome, Report, Verdict, fails
 from checks.verify import verify
 from model.explore import explore
-from model.lifecycle import Lifecycle
+from model.lifecycle import Lifecycle, Scenario
+from model.program import FINISHED, Call, Entry
 from model.semantics import Semantics
 from model.tables_reader import read_tables
 
@@ -83,16 +84,42 @@ def test_traces_are_shortest_and_can_be_read() -> None:
     assert len(finding.trace.steps) == 6
 
 
-@pytest.mark.parametrize("dropped", ["progress", "delivery", "return"])
-def test_each_assumption_is_needed(dropped: str) -> None:
+def _ways(lifecycle: Lifecycle, scenario: Scenario, without: frozenset[str] = frozenset()) -> set[tuple[int, ...]]:
+    """The ways in which `terminates` is violated."""
     (one,) = [one for one in PROPERTIES if one.id == "terminates"]
-    semantics = Semantics(door())
-    scenario = "crash" if dropped == "return" else "calm"
-    view = View(explore(semantics, door().scenarios[scenario]), Anatomy(door()))
-    product = Product(view, remembers(formulas(one)))
-    with_all = decide(view, product, one)
-    without = decide(view, product, one, frozenset({dropped}))
-    assert set(with_all.witnesses) < set(without.witnesses)
+    view = View(explore(Semantics(lifecycle), scenario), Anatomy(lifecycle))
+    return set(decide(view, Product(view, remembers(formulas(one))), one, without).witnesses)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "scenario"),
+    [("progress", "calm"), ("delivery", "calm"), ("return", "crash"), ("finite-crashes", "crash")],
+)
+def test_each_assumption_is_needed(dropped: str, scenario: str) -> None:
+    where = door().scenarios[scenario]
+    assert _ways(door(), where) < _ways(door(), where, frozenset({dropped}))
+
+
+def test_finite_failures_are_needed_where_a_failure_is_tried_again() -> None:
+    again = tuple(
+        replace(one, raised=tuple((exception, point) for exception, _ in one.raised)) if isinstance(one, Call) else one
+        for point, one in enumerate(door().instructions)
+    )
+    lifecycle, scenario = replace(door(), instructions=again), door().scenarios["sequential"]
+    assert _ways(lifecycle, scenario) < _ways(lifecycle, scenario, frozenset({"finite-failures"}))
+
+
+def test_periodic_runs_are_needed_where_they_end_a_task() -> None:
+    """A periodic task that resets what was lost, in one moment."""
+    lock = door().compare_variable
+    rest = door().predicates["rest"][0][0][1]
+    busy = frozenset(range(len(door().variables[lock].values))) - rest
+    when = (*door().predicates["present"][0], (lock, busy))
+    reset = Entry("open/guard", "open", "periodic", (when,), (), ((lock, min(rest)),), FINISHED)
+    lifecycle = replace(door(), entries=(*door().entries, reset))
+    lost = door().scenarios["lost"]
+    scenario = replace(lost, kinds=lost.kinds | {"periodic"})
+    assert _ways(lifecycle, scenario) < _ways(lifecycle, scenario, frozenset({"periodic"}))
 
 
 def _first_trace() -> Mapping[str, Any]:
