@@ -114,24 +114,27 @@ def faults_of_trace(
     """What is wrong with *trace*: empty when it is an execution, with the cycle that it claims, that violates *one*."""
     place = _place(semantics, trace["start"])
     faults = [] if place == (lifecycle.initial, ()) or trace.get("anywhere") else ["it does not start at the start"]
-    past, ghost = Past(lifecycle, EVERYTHING), NOTHING
+    past, ghosts = Past(lifecycle, EVERYTHING), {NOTHING}
     places = [place]
-    last = Moment(place, place)
+    last: list[Moment] = []
     for number, (row, *plain) in enumerate(trace["steps"]):
         after = _place(semantics, plain)
         taken = [move for move, to in next_places(semantics, scenario, place) if move.row == row and to == after]
         if not taken:
             return [*faults, f"step {number + 1} ({row}) is not one that the tables allow"]
-        during = past.during(ghost, taken[0], place[0], after[0])
-        last = Moment(place, after, taken[0], during)
-        ghost = past.settled(during, idle=not after[1])
+        # One row may lead to one place in two ways, as where a process ends whether or not its last call fails.
+        last = [
+            Moment(place, after, move, past.during(ghost, move, place[0], after[0])) for move in taken for ghost in ghosts
+        ]
+        ghosts = {past.settled(moment.ghost, idle=not after[1]) for moment in last}
         places.append(after)
         place = after
     cycle = trace.get("cycle")
     if cycle is not None and cycle < len(trace["steps"]) and places[cycle] != place:
         faults.append("its cycle does not come back")
     meaning = Meaning(semantics)
-    if one is not None and not _violates(meaning, scenario, one, last, Moment(place, place, None, ghost)):
+    ends = [Moment(place, place, None, ghost) for ghost in ghosts]
+    if one is not None and not _violates(meaning, scenario, one, last, ends):
         faults.append("it does not end in a violation")
     if one is not None and cycle is not None and isinstance(one.form, Leaves):
         stays = forced_places(semantics, scenario, place) if cycle == len(trace["steps"]) else places[cycle:]
@@ -140,16 +143,19 @@ def faults_of_trace(
     return faults
 
 
-def _violates(meaning: Meaning, scenario: Scenario, one: Property, last: Moment, end: Moment) -> bool:
-    """Whether the step *last*, or the configuration *end* behind it, violates *one*."""
+def _violates(
+    meaning: Meaning, scenario: Scenario, one: Property, last: Sequence[Moment], ends: Sequence[Moment]
+) -> bool:
+    """Whether one of the ways of the last step, or of the configurations behind it, violates *one*."""
     match one.form:
         case Always(bad=bad) as form:
-            return meaning.true(bad, last if form.of_steps else end)
+            return any(meaning.true(bad, moment) for moment in (last if form.of_steps else ends))
         case Leaves(region=region, after=after):
-            return meaning.true(region, end) and (after is None or meaning.true(after, end))
+            return any(meaning.true(region, end) and (after is None or meaning.true(after, end)) for end in ends)
         case Possible(premise=premise, goal=goal, kinds=kinds):
-            places = able_places(meaning.semantics, scenario, end.before, kinds)
-            return meaning.true(premise, end) and not any(meaning.true(goal, Moment(here, here)) for here in places)
+            places = able_places(meaning.semantics, scenario, ends[0].before, kinds)
+            reached = any(meaning.true(goal, Moment(here, here)) for here in places)
+            return meaning.true(premise, ends[0]) and not reached
         case _:
             return True
 
