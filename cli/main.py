@@ -8,12 +8,16 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from typing import NoReturn
 
 import click
 
 from model.errors import InputError
 
 DIFFERS, BAD_INPUT, INTERNAL, INTERRUPTED = 1, 2, 3, 130
+
+#: A message longer than this is cut: it repeats an input that nobody wants to read again.
+LONGEST = 1600
 
 #: Command -> module that holds it; its one-line help stands here so that ``--help`` imports none of them.
 COMMANDS = {
@@ -86,6 +90,21 @@ def cli() -> None:
     """Model checker and diagram generator for the life of an OpenStack Nova instance."""
 
 
+def _defect() -> NoReturn:
+    """Tell of the exception that is being handled, and exit."""
+    import traceback
+
+    traceback.print_exc()
+    click.echo("nova-lifecycle: this is a defect of nova-lifecycle, not of its input", err=True)
+    sys.exit(INTERNAL)
+
+
+def _one_line(text: str) -> str:
+    """*text* on one line that a terminal can show: control characters escaped, the middle of a very long one left out."""
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 2]} ... {shown[-LONGEST // 2 :]}"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with its status."""
     if arguments is None and hasattr(signal, "SIGPIPE"):
@@ -106,16 +125,18 @@ def main(arguments: list[str] | None = None) -> None:
     except InputError as error:
         count = len(error.faults)
         for fault in error.faults[:200]:
-            click.echo(f"nova-lifecycle: {fault}", err=True)
+            click.echo(f"nova-lifecycle: {_one_line(str(fault))}", err=True)
         if count > 200:
             click.echo(f"nova-lifecycle: and {count - 200} more", err=True)
         sys.exit(BAD_INPUT)
+    except OSError as error:
+        if error.filename is None:
+            _defect()
+        place = f"{error.filename}: {error.strerror}; give a place that can be read and written"
+        click.echo(f"nova-lifecycle: {_one_line(place)}", err=True)
+        sys.exit(BAD_INPUT)
     except Exception:  # noqa: BLE001 - the last line of defence: a defect of the program, told as such
-        import traceback
-
-        traceback.print_exc()
-        click.echo("nova-lifecycle: this is a defect of nova-lifecycle, not of its input", err=True)
-        sys.exit(INTERNAL)
+        _defect()
 
 
 if __name__ == "__main__":

@@ -14,12 +14,29 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write *content* to *path* by way of a temporary file beside it.  Raises InputError where it cannot be written."""
+def folder_at(path: Path) -> Path:
+    """The folder *path*, made where it is not there.  Raises InputError where it cannot be made."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(Fault(str(path), error.strerror or str(error), "give a place that can be written")) from None
+    return path
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write *content* to *path* by way of a temporary file beside it.  Raises InputError where it cannot be written.
+
+    A link stays and its target is written; a device or a pipe is written as it is, for it cannot be replaced.
+    """
+    try:
+        path = path.resolve()
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            path.write_bytes(content)
+            return
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except (OSError, RuntimeError) as error:  # before Python 3.13 a loop of links is a RuntimeError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(Fault(str(path), reason, "give a place that can be written")) from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 #: A table is a few hundred lines; what is larger than this is not a table.
@@ -25,7 +26,7 @@ def content_digest(folder: Path) -> str:
     """
     made = hashlib.sha256()
     for path in sorted(folder.rglob("*.yaml")):
-        made.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        made.update(os.fsencode(path.relative_to(folder).as_posix()) + b"\0")
         if path.is_file():
             size = path.stat().st_size
             made.update(path.read_bytes() if size <= LARGEST else str(size).encode())

@@ -23,6 +23,9 @@ def load(folder: Path | None = None, release: str | None = None) -> Lifecycle:
             Fault(str(tables), "no such folder of tables", "give a folder with states.yaml and record.yaml")
         )
 
+    if not any((tables / name).exists() for name in ("states.yaml", "record.yaml")):
+        raise InputError(Fault(str(tables), "no tables in it", "give a folder with states.yaml and record.yaml"))
+
     def build() -> Lifecycle:
         from model.tables_reader import read_tables
 

@@ -79,7 +79,7 @@ def read_tables(folder: Path, release: str | None = None) -> Lifecycle:
     if states is None or record is None or status is None or policies is None or scenarios is None:
         raise InputError(*_sorted(faults))
     legal = (*record.vocabularies, *record.releases)
-    chosen = _chosen(release or record.newest, legal)
+    chosen = _chosen(record.newest if release is None else release, legal)
     if chosen not in legal:
         raise InputError(Fault("--release", f"unknown release {chosen!r}", "known: " + ", ".join(legal)))
     parts = _Parts(states, status, record, policies, scenarios, operations, documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from model.content import LARGEST
 from model.errors import Fault, InputError
 
 Path_ = tuple[str | int, ...]
+
+#: A table has a few hundred values, a dozen deep; more than this is no table (or aliases that multiply one).
+MOST, DEEPEST = 50_000, 60
+WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]{0,17}|0x[0-9a-fA-F]{1,16})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Document:
 def read_document(path: Path, name: str) -> Document:
     """Read the file at *path*, called *name* in messages.  Raises InputError with every fault of the file."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise InputError(Fault(name, "not a file", "give a file that can be read"))
         size = path.stat().st_size
         if size > LARGEST:
             raise InputError(Fault(name, f"the file has {size:,} bytes", f"a table has at most {LARGEST:,}"))
@@ -42,8 +49,10 @@ def read_document(path: Path, name: str) -> Document:
         ) from None
     except OSError as error:
         raise InputError(Fault(name, error.strerror or str(error), "give a file that can be read")) from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _refuse_what_is_no_table(text, name, loader)
+        node = yaml.compose(text, Loader=loader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark is not None else name
@@ -59,9 +68,26 @@ def read_document(path: Path, name: str) -> Document:
     return Document(name, data, lines)
 
 
+def _refuse_what_is_no_table(text: str, name: str, loader: Any) -> None:
+    """Raise InputError where *text* nests too deeply, or says too much, to be composed: libyaml would recurse."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=loader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise InputError(Fault(f"{name}:{event.start_mark.line + 1}", "nested too deeply", "flatten"))
+        if count > 2 * MOST:
+            raise InputError(_too_much(name, event))
+
+
+def _too_much(name: str, where: Any) -> Fault:
+    return Fault(f"{name}:{where.start_mark.line + 1}", f"more than {MOST:,} values", "split the table")
+
+
 def _plain(node: Any, path: Path_, lines: dict[Path_, int], name: str, faults: list[Fault]) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > 60:
+    if len(lines) > MOST:
+        raise InputError(_too_much(name, node))
+    if len(path) > DEEPEST:
         faults.append(
             Fault(f"{name}:{node.start_mark.line + 1}", "nested too deeply (or an alias to itself)", "flatten")
         )
@@ -94,6 +120,4 @@ def _scalar(node: Any) -> Any:
         return text == "true"
     if text in ("null", "~", ""):
         return None
-    if node.tag.endswith(":int"):
-        return int(text, 0)
-    return text
+    return int(text, 0) if WHOLE.fullmatch(text) else text

@@ -68,7 +68,7 @@ def question(
         parse_pattern(lifecycle, target, "TO"),
         tuple(parse_pattern(lifecycle, text, "--avoid") for text in avoid),
         via,
-        frozenset(one_of(kind.strip(), KINDS, "kinds") for kind in kinds.split(",")) if kinds else None,
+        frozenset(one_of(kind.strip(), KINDS, "kinds") for kind in kinds.split(",")) if kinds is not None else None,
     )
 
 

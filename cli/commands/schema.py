@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.common import one_of
-from cli.output import write_text
+from cli.output import folder_at, write_text
 
 TABLES = ("operation", "states", "status", "record", "policies", "scenarios")
 
@@ -24,11 +24,11 @@ Examples:
 def command(table: str | None, folder: Path | None) -> None:
     """The JSON Schema of a table file, with which editors complete and check while one types."""
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder_at(folder)
         for name in TABLES:
             write_text(folder / f"{name}.schema.json", _schema(name))
         return
-    click.echo(_schema(one_of(table or "operation", TABLES, "table")), nl=False)
+    click.echo(_schema(one_of("operation" if table is None else table, TABLES, "table")), nl=False)
 
 
 def _schema(name: str) -> str:

@@ -11,7 +11,7 @@ import click
 
 from checks.verdict import Report, Verdict, fails
 from cli.common import common, dim, full_lifecycle, one_of
-from cli.output import write_text
+from cli.output import folder_at, write_text
 from model.errors import Fault, InputError
 from model.load import TABLES
 
@@ -115,9 +115,8 @@ def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path 
     if folder is not None:
         from checks.outputs.files import report_files
 
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in report_files(report).items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            folder_at((folder / name).parent)
             write_text(folder / name, text)
 
 

@@ -17,6 +17,7 @@ import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def open_source(source: str, *, cache: Path | None = None) -> Tree:
         or when what was found is not Nova's source.
 
     """
+    if not source.strip():
+        raise InputError(Fault("PATH|VERSION", "it is empty", "give a path or a version such as 34.0.0"))
     path = Path(source)
     store = cache or Path(platformdirs.user_cache_dir("nova-lifecycle")) / "sources"
     if path.is_dir():
@@ -180,7 +183,7 @@ def _unpack(archive: Path, target: Path, source: str) -> None:
         with tarfile.open(archive) as members:
             wanted = [member for member in members if member.isfile() and _is_wanted(member.name)]
             members.extractall(target, members=wanted, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise InputError(Fault(source, f"not an sdist that can be read: {error}", "give a .tar.gz of Nova")) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -27,14 +28,15 @@ def facts_of(source: str, *, cache: Path | None = None) -> SourceFacts:
     if tree.version is None or Path(source).exists():
         return read_source(tree)
     kept = (cache or Path(platformdirs.user_cache_dir("nova-lifecycle"))) / "facts" / f"{tree.version}-{READERS}.json"
-    if kept.is_file():
-        return from_json(json.loads(kept.read_text(encoding="utf-8")))
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # a torn or foreign file is made anew
+        return from_json(json.loads(kept.read_bytes()))
     facts = read_source(tree)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=kept.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(as_json(facts), file)
-    Path(scratch).replace(kept)
+    with contextlib.suppress(OSError):  # what cannot be kept is read again
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=kept.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(as_json(facts), file)
+        Path(scratch).replace(kept)
     return facts
 
 
