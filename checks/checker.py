@@ -124,7 +124,9 @@ def faults_of_trace(
             return [*faults, f"step {number + 1} ({row}) is not one that the tables allow"]
         # One row may lead to one place in two ways, as where a process ends whether or not its last call fails.
         last = [
-            Moment(place, after, move, past.during(ghost, move, place[0], after[0])) for move in taken for ghost in ghosts
+            Moment(place, after, move, past.during(ghost, move, place[0], after[0]))
+            for move in taken
+            for ghost in ghosts
         ]
         ghosts = {past.settled(moment.ghost, idle=not after[1]) for moment in last}
         places.append(after)

@@ -1,4 +1,4 @@
-"""The transition system as text: a claimed invariant, and every step as a guarded assignment of record and processes."""
+"""The transition system as text: a claimed invariant, and every step as a guarded assignment."""
 
 from __future__ import annotations
 
