@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place, assemble
+from checks.concurrency.certificate import faults_of_pairs
 from checks.concurrency.closure import close
-from checks.concurrency.exact import Explored, explore
+from checks.concurrency.exact import Explored, explore, explore_from
 from checks.concurrency.forget import forget
 from checks.concurrency.paths import paths
 from checks.concurrency.reduce import reduce
+from checks.concurrency.relation import Relation
 from model import explore as scalar
 from model.semantics import Semantics, assigned, passes
 from model.tables_reader import read_tables
@@ -205,6 +207,35 @@ def test_the_closure_holds_every_pair_of_every_number(automaton: Automaton, boun
     assert {record for record, _ in distance} <= {
         closure.records.record(number) for number in range(len(closure.records))
     }
+
+
+@settings(max_examples=60, deadline=None)
+@given(automata())
+def test_a_certificate_with_a_pair_left_out_is_refused(automaton: Automaton) -> None:
+    closure = close(automaton)
+    places, records = closure.pairs()
+    values = closure.records.values.T
+    assert not list(faults_of_pairs(automaton, values, (places, records)))
+    # the closure is the least closed set, so that whatever is left out of it is missed
+    for left_out in range(len(places)):
+        kept = np.arange(len(places)) != left_out
+        assert list(faults_of_pairs(automaton, values, (places[kept], records[kept])))
+
+
+@settings(max_examples=40, deadline=None)
+@given(automata(), st.integers(1, 2), st.data())
+def test_what_only_some_start_is_the_space_of_those_alone(
+    automaton: Automaton, bound: int, data: st.DataObject
+) -> None:
+    count = len(automaton.origins)
+    chosen = sorted(data.draw(st.sets(st.integers(0, count - 1))))
+    relation = Relation(automaton)
+    explore_from(relation, np.zeros(1, np.int64), bound)
+    relation.only(chosen)
+    again = explore_from(relation, np.zeros(1, np.int64), bound)
+    alone = explore(replace(automaton, origins=tuple(automaton.origins[number] for number in chosen)), bound)
+    assert unpacked(again) == unpacked(alone)
+    assert again.transitions == alone.transitions
 
 
 @settings(max_examples=40, deadline=None)

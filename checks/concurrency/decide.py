@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from checks.concurrency.automaton import Automaton, assemble
+from checks.concurrency.certificate import faults_of_pairs
 from checks.concurrency.closure import close
 from checks.concurrency.confirm import LaneStep, confirm
 from checks.concurrency.exact import Explored, explore
@@ -41,7 +42,9 @@ class Decision:
     """What was decided for at most ``bound`` processes (None: any number).
 
     ``holds`` is None when this way of deciding cannot tell.  ``unconfirmed`` are keys that only the abstract space
-    shows.  ``states`` and ``transitions`` are those of the space explored, over the variables ``kept``.
+    shows.  ``states`` and ``transitions`` are those of the space explored, over the variables ``kept``;
+    ``scope`` says in words what was explored, when it was not all operations at once;
+    ``checked`` whether the certificate of a closure is one.
     """
 
     property: str
@@ -53,6 +56,8 @@ class Decision:
     states: int
     transitions: int
     kept: tuple[str, ...]
+    scope: str = ""
+    checked: bool | None = None
 
 
 def mirrors(lifecycle: Lifecycle, read: Iterable[str]) -> tuple[str, ...]:
@@ -174,9 +179,12 @@ def decide_any(semantics: Semantics, scenario: Scenario, one: Property) -> Decis
     bad = judge.holds(one.form.bad, moments)
     decidable = not any(isinstance(atom, Quiet) for atom in atoms(both))
     exercised = int(judge.holds(one.form.premise, moments).sum())
+    holds = True if decidable and not bad.any() else None
+    values = closure.records.values.T[: len(closure.bits)]
+    checked = None if holds is None else not any(faults_of_pairs(automaton, values, (places, records)))
     return Decision(
-        one.id, None, True if decidable and not bad.any() else None, exercised, (), (), closure.size, 0, automaton.names
-    )
+        one.id, None, holds, exercised, (), (), closure.size, 0, automaton.names, checked=checked,
+    )  # fmt: skip
 
 
 def joined(one: Property) -> Formula:

@@ -85,14 +85,20 @@ def explore(automaton: Automaton, bound: int, limit: int | None = None, *, order
     """Every configuration with at most *bound* processes that the initial record leads to, breadth first.
 
     Starts that are unbounded (recovery, the outside) get slots as they are needed.  *limit* bounds the number of
-    configurations; with *ordered* processes are told apart.  Time is linear in the number of
-    steps, but for the sorting of each level.
+    configurations; with *ordered* processes are told apart.  Time is linear in the number of steps.
     """
     relation = Relation(automaton)
+    return explore_from(relation, np.zeros(1, np.int64), bound, limit, ordered=ordered)
+
+
+def explore_from(
+    relation: Relation, records: Ints, bound: int, limit: int | None = None, *, ordered: bool = False
+) -> Explored:
+    """As :func:`explore`, from each of *records* (by number) with nothing in flight; *relation* may be used again."""
     slots = bound
     while True:
         try:
-            return _explore(relation, bound, slots, limit, ordered=ordered)
+            return _explore(relation, records, bound, slots, limit, ordered=ordered)
         except _OverflowError:
             slots += 1
 
@@ -101,10 +107,12 @@ class _OverflowError(Exception):
     """A process found no slot."""
 
 
-def _explore(relation: Relation, bound: int, slots: int, limit: int | None, *, ordered: bool) -> Explored:
+def _explore(
+    relation: Relation, records: Ints, bound: int, slots: int, limit: int | None, *, ordered: bool
+) -> Explored:
     packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
     explored = Explored(relation, packing, bound)
-    initial = packing.pack(np.zeros(1, np.int64), [np.full(1, relation.empty)] * slots)
+    initial = packing.pack(records, [np.full(len(records), relation.empty)] * slots)
     visited = Visited()
     frontier = visited.add(initial)
     while len(frontier):
@@ -126,7 +134,6 @@ def _explore(relation: Relation, bound: int, slots: int, limit: int | None, *, o
 
 def _after(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ints:
     """What each step of *packed* leads to, as :func:`steps` says, but for the order."""
-    rules = relation.rules
     relation.cover()
     wanted = np.empty(len(packed) * (packing.slots + 1), np.int64)
     shape = (packing.slots, packing.bits)
@@ -137,7 +144,7 @@ def _after(relation: Relation, packing: Packing, bound: int, packed: Ints) -> In
     after = np.empty(count, np.int64)
     number = kernel.expand(
         packed, bound, *shape, packing.ordered, relation.heads, relation.counts, relation.record, relation.rule,
-        rules.to, rules.refused, relation.holds, after,
+        relation.rules.to, relation.refused, relation.holds, after,
     )  # fmt: skip
     if number < 0:
         raise _OverflowError
@@ -207,7 +214,7 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
             other_place = (places[slot - 1] != stands)[position]
             position, step = position[other_place], step[other_place]
         rule = relation.rule[step].astype(np.int64)
-        refused = (relation.rules.acquires[rule] & locked[position]) | (relation.rules.starts[rule] & full[position])
+        refused = relation.refused[rule] & (4 + 2 * full + locked)[position] != 0
         if refused.any():
             allowed = ~refused
             position, step, rule = position[allowed], step[allowed], rule[allowed]

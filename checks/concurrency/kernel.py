@@ -84,7 +84,7 @@ def expand(
 ) -> int:
     """Writes what follows each of *packed* to *after*; how many, or -1 when a start that needs no room found none.
 
-    ``refused`` of a rule: 1 when it takes the lock, 2 when it needs room; ``holds`` is by place.
+    ``refused`` of a rule: bit 0 when it takes the lock, 1 when it needs room, 2 always; ``holds`` is by place.
     """
     width = len(holds)
     empty = width - 1
@@ -102,11 +102,11 @@ def expand(
             locked |= holds[place]
             flying += place != empty
         base = rest * width
-        stop = locked | (2 if flying >= bound else 0)
+        stop = 4 | locked | (2 if flying >= bound else 0)
         if flying == slots:
             head = heads[base + empty] - 1
             for step in range(head, head + counts[base + empty]):
-                if not refused[rules[step]] & 2:
+                if not refused[rules[step]] & 6:
                     return -1
         for slot in range(slots):
             place = places[slot]

@@ -6,6 +6,8 @@ the starts.  With this table exact exploration is nothing but look-ups.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,12 +15,16 @@ from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.rules import Rules
 
+#: The bit of a rule that is never taken.
+NEVER = 4
+
 
 class Relation:
     """The steps of each pair that has been asked for, once each.
 
     Those of pair ``p`` begin at ``heads[p] - 1``, and are ``counts[p]``, in the columns ``record`` (after the step)
     and ``rule`` (its number in ``rules``, which says the rest); ``heads[p]`` is 0 for a pair that was not asked for.
+    ``refused`` is that of the rules, with the bit :data:`NEVER` for those that :meth:`only` left out.
     ``holds`` and ``mortal`` are by place, the empty slot among them.
     """
 
@@ -33,11 +39,20 @@ class Relation:
             np.array([place.service == crash.service for place in automaton.places] + [False])
             for crash in automaton.crashes
         ]
+        self.refused = self.rules.refused
         self.heads: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.counts: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.size = 0
         self.record: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.rule: npt.NDArray[np.int32] = np.empty(0, np.int32)
+
+    def only(self, origins: Collection[int]) -> None:
+        """From now on no process starts but by *origins*, by their positions in the automaton."""
+        first = int(self.rules.heads[self.empty])
+        self.refused = self.rules.refused.copy()
+        for origin in range(len(self.automaton.origins)):
+            if origin not in origins:
+                self.refused[first + origin] |= NEVER
 
     def crashed(self, index: int, records: Ints) -> Ints:
         """The records after crash number *index*, or -1 where it cannot happen."""

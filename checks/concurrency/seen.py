@@ -11,6 +11,7 @@ from checks.concurrency.exact import Explored
 from checks.concurrency.judge import Judge, Moments, of_step
 from checks.concurrency.paths import PathStep, Way, paths, rows_of
 from checks.concurrency.records import Ints
+from checks.concurrency.relation import NEVER
 from checks.properties.definition import Always, Property
 from checks.properties.formula import Formula, Pending, atoms, roles
 from model.lifecycle import Lifecycle
@@ -55,12 +56,16 @@ class Seen:
         walked = iter(paths(self.explored, [target for key in keys for target, _ in found[key].moments]))
         return [
             (
-                self._named(key),
+                self.named(key),
                 found[key].count,
                 tuple(self._ended(next(walked), last) for _, last in found[key].moments),
             )
             for key in keys
         ]
+
+    def ways(self) -> set[tuple[int, ...]]:
+        """The keys of the ways in which the property is violated."""
+        return set(self._steps() if of_step(self.bad) else self._configurations())
 
     def _ended(self, path: Way, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
         """*path* with the step that violates, if it is a step that does, in the lane of its place."""
@@ -70,7 +75,8 @@ class Seen:
         lane = len(path.lanes) if step.starts else path.lanes.index(place)
         return (*path.steps, replace(step, lane=lane))
 
-    def _named(self, key: tuple[int, ...]) -> Mapping[str, str]:
+    def named(self, key: tuple[int, ...]) -> Mapping[str, str]:
+        """A way of violating, by the names of its variables and values."""
         named = {}
         for role, value in zip(self.one.key, key, strict=True):
             variable = self.lifecycle.variables[roles(self.lifecycle)[role]]  # type: ignore[index]
@@ -123,7 +129,8 @@ class Seen:
         no = np.zeros(len(pair), bool)
         moments = Moments(before, after, no, no, relation.rules.mark[rule])
         self.exercised = int(self.judge.holds(self.premise, moments).sum())
-        hits = np.flatnonzero(self.judge.holds(self.bad, moments))
+        taken = relation.refused[rule] & NEVER == 0
+        hits = np.flatnonzero(self.judge.holds(self.bad, moments) & taken)
         keys = np.array([column[before[hits]] for column in self._columns()]).T
         first = self._first(pair[hits])
         found: dict[tuple[int, ...], Found] = {}

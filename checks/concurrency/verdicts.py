@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.checker import faults_of_trace
+from checks.concurrency.choices import decide_choices
 from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_any, decide_together
 from checks.expectations import Expectations, compared
@@ -29,6 +30,8 @@ Progress = Callable[[str], None]
 ASKED = ("rest", "exclusive", "delete-wins", "stable", "final")
 #: How many requests at once stand for any number, where the closure does not decide.
 FOR_ANY = 2
+#: With more processes, the space of all operations at once does not fit into memory.
+MOST_AT_ONCE = 2
 
 
 def verify_concurrent(
@@ -59,7 +62,7 @@ def verify_concurrent(
         if key not in kept:
             say(f"{', '.join(one.id for one in asked)} in {name}")
             before = time.perf_counter()
-            decisions = decide_together(semantics, bounded, asked, bounded.processes or FOR_ANY)
+            decisions = _decisions(semantics, bounded, asked, say)
             kept[key] = decisions, time.perf_counter() - before
         decisions, seconds = kept[key]
         sizes[name] = Size(name, decisions[0].states, decisions[0].transitions, seconds)
@@ -79,6 +82,14 @@ def verify_concurrent(
     )  # fmt: skip
 
 
+def _decisions(semantics: Semantics, scenario: Scenario, asked: list[Property], say: Progress) -> tuple[Decision, ...]:
+    """All operations at once where that fits, else every choice of as many operations as there are processes."""
+    bound = scenario.processes or FOR_ANY
+    if bound <= MOST_AT_ONCE:
+        return decide_together(semantics, scenario, asked, bound)
+    return decide_choices(semantics, scenario, asked, bound, say)
+
+
 def _closed(semantics: Semantics, scenario: Scenario, one: Property) -> tuple[Decision, float]:
     before = time.perf_counter()
     return decide_any(semantics, scenario, one), time.perf_counter() - before
@@ -89,7 +100,7 @@ def _holds(one: Property, scenario: Scenario, decision: Decision, seconds: float
     evidence = {"kind": "closure", "pairs": decision.states, "variables": list(decision.kept)}
     return Verdict(
         one.id, scenario.name, Outcome.HOLDS, None, (engine,), decision.exercised, one.assumptions,
-        evidence=evidence, bound="for any number of requests",
+        evidence=evidence, checked=decision.checked, bound="for any number of requests",
     )  # fmt: skip
 
 
@@ -105,10 +116,14 @@ def _verdict(
     detail = (
         f"{decision.states:,} configurations over {', '.join(decision.kept)}; each violation run on the full record"
     )
+    if decision.scope:
+        detail = f"{decision.scope}; in all {detail}"
     engines = [Engine(f"exact search, {decision.bound} at once", outcome, seconds, detail)]
     if closed is not None:
         engines.insert(0, Engine("closure", Outcome.UNDECIDED, closed[1], "it over-approximates: cannot tell"))
     bound = f"up to {decision.bound} requests at once"
+    if decision.scope:
+        bound = f"up to {FOR_ANY} requests at once, and {decision.bound} in {decision.scope}"
     if outcome is Outcome.VIOLATED and scenario.processes is None:
         bound = f"violated with {decision.bound} requests at once, and so with any number"
     if decision.unconfirmed:

@@ -1,0 +1,215 @@
+"""Every choice of a few operations, each with that many processes in flight: where all of them at once do not fit.
+
+From each record that one process at a time leads to (of any operation), the processes of the chosen operations run, any
+number of times and any of them twice, with at most as many in flight as operations were chosen.  Every race of that
+many operations from such a record is in one of these small spaces.  Operations that start the same way count as one,
+and those that do nothing but look are left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import combinations
+from multiprocessing import get_context
+
+import numpy as np
+
+from checks.concurrency.automaton import END
+from checks.concurrency.confirm import LaneStep, confirm
+from checks.concurrency.decide import Decision, Violation, abstracted, decide_together, joined, mirrors
+from checks.concurrency.exact import Explored, explore_from
+from checks.concurrency.judge import reads
+from checks.concurrency.paths import PathStep, paths
+from checks.concurrency.records import Ints
+from checks.concurrency.relation import Relation
+from checks.concurrency.seen import Seen
+from checks.properties.definition import Property
+from checks.properties.formula import And
+from model.lifecycle import Lifecycle, Scenario
+from model.semantics import Semantics
+
+#: Configurations at which the search of one choice stops; none of the shipped tables comes near.
+LIMIT = 40_000_000
+#: Choices that a worker takes at a time.
+BATCH = 32
+
+Key = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a batch of choices came to: how many, configurations and steps in all, the most in one, choices cut short.
+
+    ``met`` has, for each property, the keys that were met, each with the first choice that met it.
+    """
+
+    choices: int
+    states: int
+    transitions: int
+    most: int
+    cut: int
+    met: tuple[Mapping[Key, tuple[int, ...]], ...]
+
+
+class Chooser:
+    """The reduced automaton of a scenario, its operations by how they start, and the records to start from."""
+
+    def __init__(self, semantics: Semantics, scenario: Scenario, wanted: Sequence[Property]) -> None:
+        self.semantics, self.scenario, self.wanted = semantics, scenario, wanted
+        lifecycle = semantics.lifecycle
+        self.formula = And(tuple(joined(one) for one in wanted))
+        gone = mirrors(lifecycle, reads(self.formula, lifecycle))
+        self.automaton = abstracted(semantics, scenario, self.formula, gone)
+        self.relation = Relation(self.automaton)
+        self.alone = explore_from(self.relation, np.zeros(1, np.int64), 1)
+        met = []
+        for packed in self.alone.levels:
+            record, places = self.alone.packing.unpack(packed)
+            met.append(record[places[0] == self.relation.empty])
+        self.records: Ints = np.unique(np.concatenate(met))
+        starting: dict[str, set[int]] = {}
+        for number, origin in enumerate(self.automaton.origins):
+            for row in origin.rows if origin.to != END or origin.assign else ():
+                starting.setdefault(row.split("/")[0], set()).add(number)
+        self.operations = sorted(set(map(frozenset, starting.values())), key=sorted)
+
+    def explored(self, choice: tuple[int, ...], bound: int) -> Explored:
+        """The space of *choice*, operations by number."""
+        self.relation.only(frozenset().union(*(self.operations[number] for number in choice)))
+        return explore_from(self.relation, self.records, bound, LIMIT)
+
+    def look(self, choices: Sequence[tuple[int, ...]], bound: int) -> Looked:
+        """Explores each of *choices*."""
+        met: tuple[dict[Key, tuple[int, ...]], ...] = tuple({} for _ in self.wanted)
+        states, transitions, most, cut = 0, 0, 0, 0
+        for choice in choices:
+            explored = self.explored(choice, bound)
+            states, transitions = states + explored.states, transitions + explored.transitions
+            most, cut = max(most, explored.states), cut + explored.truncated
+            for one, known in zip(self.wanted, met, strict=True):
+                for key in Seen(self.semantics.lifecycle, explored, one, self.formula).ways():
+                    known.setdefault(key, choice)
+        return Looked(len(choices), states, transitions, most, cut, met)
+
+    def execution(self, one: Property, key: Key, choice: tuple[int, ...], bound: int) -> tuple[int, Violation | None]:
+        """How often *choice* violates *one* in the way *key*, with an execution if some path to it is one."""
+        seen = Seen(self.semantics.lifecycle, self.explored(choice, bound), one, self.formula)
+        for named, count, ways in seen.violations():
+            if named == seen.named(key):
+                for way in ways:
+                    steps = self._run(way)
+                    if steps is not None:
+                        return count, Violation(named, count, steps)
+                return count, None
+        raise KeyError(key)
+
+    def _run(self, way: tuple[PathStep, ...]) -> tuple[LaneStep, ...] | None:
+        """An execution: one process at a time to where *way* begins, then *way*."""
+        for level, packed in enumerate(self.alone.levels):
+            record, places = self.alone.packing.unpack(packed)
+            for hit in np.flatnonzero(places[0] == self.relation.empty):
+                if self.relation.records.record(int(record[hit])) == way[0].before:
+                    before = paths(self.alone, [(level, int(packed[hit]))])[0]
+                    lanes = len(before.lanes)
+                    after = [step if step.lane is None else replace(step, lane=step.lane + lanes) for step in way]
+                    return confirm(self.semantics, self.scenario, self.automaton.names, (*before.steps, *after))
+        raise KeyError(way[0].before)
+
+
+_WORKERS: list[Chooser] = []
+
+
+def _prepare(lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property]) -> None:
+    _WORKERS[:] = [Chooser(Semantics(lifecycle), scenario, wanted)]
+
+
+def _look(choices: Sequence[tuple[int, ...]], bound: int) -> Looked:
+    return _WORKERS[0].look(choices, bound)
+
+
+def decide_choices(
+    semantics: Semantics,
+    scenario: Scenario,
+    wanted: Sequence[Property],
+    bound: int,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Decision, ...]:
+    """Decides each of *wanted* for every choice of *bound* operations, and for two of all operations at once.
+
+    What two processes violate, more violate too; the choices add the ways that two do not show.  Uses all processors.
+    """
+    say(f"two at once, before every choice of {bound}")
+    pairs = decide_together(semantics, replace(scenario, processes=2), wanted, 2)
+    chooser = Chooser(semantics, scenario, wanted)
+    choices = list(combinations(range(len(chooser.operations)), min(bound, len(chooser.operations))))
+    looked = []
+    done = 0
+    for batch in _in_parallel(semantics.lifecycle, scenario, wanted, choices, bound):
+        looked.append(batch)
+        done += batch.choices
+        say(
+            f"{done:,} of {len(choices):,} choices of {bound} operations, {sum(each.states for each in looked):,} states"
+        )
+    cut = sum(each.cut for each in looked)
+    scope = (
+        f"every choice of {bound} of {len(chooser.operations)} operations ({len(choices):,} choices), from each of "
+        f"{len(chooser.records)} records that one request at a time leads to; the largest space has "
+        f"{max((each.most for each in looked), default=0):,} configurations" + f"; {cut} cut short" * bool(cut)
+    )
+    decided = []
+    for number, (one, pair) in enumerate(zip(wanted, pairs, strict=True)):
+        met: dict[Key, tuple[int, ...]] = {}
+        for each in looked:
+            for key, choice in each.met[number].items():
+                met[key] = min(choice, met.get(key, choice))
+        decided.append(_joined(chooser, one, pair, met, bound, scope, looked))
+    return tuple(decided)
+
+
+def _in_parallel(
+    lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property], choices: list[tuple[int, ...]], bound: int
+) -> Iterator[Looked]:
+    workers = min(os.cpu_count() or 1, 4)
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(lifecycle, scenario, wanted)
+    ) as pool:
+        waiting = [pool.submit(_look, choices[first : first + BATCH], bound) for first in range(0, len(choices), BATCH)]
+        for one in waiting:
+            yield one.result()
+
+
+def _joined(
+    chooser: Chooser,
+    one: Property,
+    pair: Decision,
+    met: Mapping[Key, tuple[int, ...]],
+    bound: int,
+    scope: str,
+    looked: Sequence[Looked],
+) -> Decision:
+    """The decision on pairs, with the ways that only *bound* processes show."""
+    known = [dict(each.key) for each in pair.violations] + [dict(each) for each in pair.unconfirmed]
+    names = Seen(chooser.semantics.lifecycle, chooser.alone, one, chooser.formula)
+    violations, unconfirmed = list(pair.violations), list(pair.unconfirmed)
+    for key, choice in sorted(met.items()):
+        named = names.named(key)
+        if dict(named) not in known:
+            _, found = chooser.execution(one, key, choice, bound)
+            if found is None:
+                unconfirmed.append(named)
+            else:
+                violations.append(found)
+    undecided = pair.holds is None or unconfirmed or any(each.cut for each in looked)
+    return replace(
+        pair,
+        bound=bound,
+        holds=False if violations else (None if undecided else True),
+        violations=tuple(violations),
+        unconfirmed=tuple(unconfirmed),
+        states=sum(each.states for each in looked),
+        transitions=sum(each.transitions for each in looked),
+        scope=scope,
+    )
