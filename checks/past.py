@@ -104,13 +104,14 @@ class Past:
         phase, truth, crashed, trip = ghost
         what = self.what
         if step.kind == "crash":
-            return (phase, truth, int(what.crashed), trip)
+            return (phase, truth, int(what.crashed), 0)
         if step.process < 0 and step.kind not in UNCOUNTED:
             phase = before[self.roles["phase"]] if what.phase else -1
             truth = before[self.roles["truth"]] if what.truth and "truth" in self.roles else -1
             crashed = 0
             trip = self._departs(trip, step, before) if what.trips else 0
-        if trip > 0 and step.after in (END_FINISHED, END_FAILED) and step.row != "loss":
+        counts = step.process >= 0 or step.kind not in UNCOUNTED
+        if trip > 0 and counts and step.after in (END_FINISHED, END_FAILED) and step.row != "loss":
             trip = self._arrives(trip, step, after)
         return (phase, truth, crashed, trip)
 

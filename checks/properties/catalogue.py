@@ -155,6 +155,7 @@ PROPERTIES: tuple[Property, ...] = (
             both(PRESENT, Fails(), REST_AFTER),
         ),
         ("phase",),
+        unless=frozenset({"crash"}),  # a process that a crash ends, or a recovery that aborts, rolls nothing back
     ),
     Property(
         "power-from-compute",
@@ -229,6 +230,6 @@ def formulas(one: Property) -> tuple[And, ...]:
 
 
 def asked(one: Property, scenario: Scenario) -> bool:
-    """Whether *one* is asked in *scenario*: it has what the property is about."""
+    """Whether *one* is asked in *scenario*: it has what the property is about, and nothing that it is not about."""
     features = set(scenario.kinds) | ({"crash"} if scenario.crash else set())
-    return one.needs <= features
+    return one.needs <= features and not one.unless & features

@@ -76,7 +76,8 @@ class Property:
     """One property.
 
     ``formal`` is its definition as CTL or LTL text; ``key`` names the roles by which its violations are told apart;
-    ``needs`` says what a scenario must have for the property to be asked there (``crash``, or a kind of process).
+    ``needs`` says what a scenario must have for the property to be asked there (``crash``, or a kind of process), and
+    ``unless`` what it must not have.
     ``assumptions`` are ids of :data:`checks.properties.assumptions.ASSUMPTIONS`.
     """
 
@@ -86,4 +87,5 @@ class Property:
     form: Form
     key: tuple[str, ...]
     needs: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
     assumptions: tuple[str, ...] = ()

@@ -54,13 +54,14 @@ class Past:
         """The ghost in the moment of *step*."""
         phase, truth, crashed, trip = self.terms
         if step.kind == "crash":
-            return (phase, truth, 1 if self.sizes[2] > 1 else 0, trip)
+            return (phase, truth, 1 if self.sizes[2] > 1 else 0, 0)
         if step.mover < 0 and step.kind not in ("recovery", "outside"):
             phase = self._starts("phase", 0)
             truth = self._starts("truth", 1)
             crashed = 0
             trip = self._departs(step, trip)
-        if step.target in (FINISHED, FAILED) and step.kind != "loss":
+        counts = step.mover >= 0 or step.kind not in ("recovery", "outside")
+        if counts and step.target in (FINISHED, FAILED) and step.kind != "loss":
             trip = self._arrives(step, trip)
         return (phase, truth, crashed, trip)
 
