@@ -81,11 +81,18 @@ class Variable(Row):
     meaning: Text
 
 
+class Crash(Row):
+    """What the death of a service leaves in the record, and when it can come."""
+
+    when: Conjunction = {}
+    set: dict[Name, str] = {}
+
+
 class Service(Row):
     """A service that runs steps; ``available`` says when it takes messages, ``crash`` what its death does."""
 
     available: Conjunction = {}
-    crash: dict[str, Any] | None = None
+    crash: Crash | None = None
     meaning: Text
 
 

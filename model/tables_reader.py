@@ -311,8 +311,8 @@ def _services(parts: _Parts, vocabulary: Vocabulary, release: str) -> tuple[Serv
         crash_when = None
         crash_set: list[tuple[int, int]] = []
         if service.crash is not None:
-            crash_when = vocabulary.conjunction(service.crash.get("when", {}), document, (*path, "crash", "when"))
-            for variable, value in service.crash.get("set", {}).items():
+            crash_when = vocabulary.conjunction(service.crash.when, document, (*path, "crash", "when"))
+            for variable, value in service.crash.set.items():
                 place = (*path, "crash", "set", variable)
                 if vocabulary.known(variable, vocabulary.numbers, "variable", document, place):
                     number = vocabulary.value(vocabulary.numbers[variable], value, document, place)

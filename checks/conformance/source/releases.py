@@ -15,8 +15,9 @@ import platformdirs
 
 from checks.conformance.source.diff import Change, diff
 from checks.conformance.source.facts import SourceFacts, as_json, from_json
-from checks.conformance.source.fetch import newest_of_each_major, open_source
+from checks.conformance.source.fetch import Tree, newest_of_each_major, open_source
 from checks.conformance.source.read import read_source
+from model.errors import Fault, InputError
 
 
 def facts_of(source: str, *, cache: Path | None = None) -> SourceFacts:
@@ -26,11 +27,11 @@ def facts_of(source: str, *, cache: Path | None = None) -> SourceFacts:
     """
     tree = open_source(source, cache=cache / "sources" if cache else None)
     if tree.version is None or Path(source).exists():
-        return read_source(tree)
+        return _read(tree, source)
     kept = (cache or Path(platformdirs.user_cache_dir("nova-lifecycle"))) / "facts" / f"{tree.version}-{READERS}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # a torn or foreign file is made anew
         return from_json(json.loads(kept.read_bytes()))
-    facts = read_source(tree)
+    facts = _read(tree, source)
     with contextlib.suppress(OSError):  # what cannot be kept is read again
         kept.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=kept.parent)
@@ -38,6 +39,14 @@ def facts_of(source: str, *, cache: Path | None = None) -> SourceFacts:
             json.dump(as_json(facts), file)
         Path(scratch).replace(kept)
     return facts
+
+
+def _read(tree: Tree, source: str) -> SourceFacts:
+    try:
+        return read_source(tree)
+    except UnicodeDecodeError as error:
+        remedy = "give Nova's source as it was released"
+        raise InputError(Fault(source, f"a module in it is not text: {error}", remedy)) from None
 
 
 #: What only fetches sources or compares facts: to change it leaves the facts as they are.
