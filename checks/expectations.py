@@ -36,7 +36,7 @@ class Expected(BaseModel):
     """``expectations.yaml``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    verdicts: dict[str, dict[str, Annotated[str, Field(pattern="^(holds|violated)$")]]] = {}
+    verdicts: dict[str, dict[str, Annotated[str, Field(pattern="^(holds|violated|undecided)$")]]] = {}
     findings: list[Pattern] = []
     #: every finding that is found must match an entry; set it where the list is meant to be complete
     complete: bool = False
