@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import importlib
+import io
+import json
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -90,6 +96,31 @@ def cli() -> None:
     """Model checker and diagram generator for the life of an OpenStack Nova instance."""
 
 
+def _prepare_streams() -> None:
+    """Make the standard streams take all that is said: closed ones, and ones that cannot encode every sign."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has seen enough is no error
+    codecs.register_error("escape", _escaped)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="escape")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What cannot be encoded, as JSON escapes it: JSON stays JSON."""
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def _discard_output() -> None:
+    """Throw away what could not be written, so that the end of the program does not try again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _defect() -> NoReturn:
     """Tell of the exception that is being handled, and exit."""
     import traceback
@@ -107,8 +138,8 @@ def _one_line(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with its status."""
-    if arguments is None and hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has seen enough is no error
+    if arguments is None:
+        _prepare_streams()
     try:
         status = cli.main(args=arguments, prog_name="nova-lifecycle", standalone_mode=False)
         sys.stdout.flush()
@@ -130,10 +161,10 @@ def main(arguments: list[str] | None = None) -> None:
             click.echo(f"nova-lifecycle: and {count - 200} more", err=True)
         sys.exit(BAD_INPUT)
     except OSError as error:
-        if error.filename is None:
-            _defect()
-        place = f"{error.filename}: {error.strerror}; give a place that can be read and written"
-        click.echo(f"nova-lifecycle: {_one_line(place)}", err=True)
+        place = "output" if error.filename is None else str(error.filename)
+        said = f"{place}: {error.strerror or error}; give a place that can be read and written"
+        click.echo(f"nova-lifecycle: {_one_line(said)}", err=True)
+        _discard_output()
         sys.exit(BAD_INPUT)
     except Exception:  # noqa: BLE001 - the last line of defence: a defect of the program, told as such
         _defect()
