@@ -17,14 +17,15 @@ from multiprocessing import get_context
 
 import numpy as np
 
+from checks.concurrency import kernel
 from checks.concurrency.automaton import END
 from checks.concurrency.confirm import LaneStep, confirm
 from checks.concurrency.decide import Decision, Violation, abstracted, decide_together, joined, mirrors
 from checks.concurrency.exact import Explored, explore_from
-from checks.concurrency.judge import reads
+from checks.concurrency.judge import Flags, of_step, reads
 from checks.concurrency.paths import PathStep, paths
 from checks.concurrency.records import Ints
-from checks.concurrency.relation import Relation
+from checks.concurrency.relation import NEVER, Relation
 from checks.concurrency.seen import Seen
 from checks.properties.definition import Property
 from checks.properties.formula import And
@@ -70,6 +71,10 @@ class Chooser:
             record, places = self.alone.packing.unpack(packed)
             met.append(record[places[0] == self.relation.empty])
         self.records: Ints = np.unique(np.concatenate(met))
+        self._known = (-1, -1)
+        self._bad: list[Seen] = []
+        self._cases: list[Flags | None] = []
+        self._steps: list[tuple[Ints, Ints, Ints, Ints] | None] = []
         starting: dict[str, set[int]] = {}
         for number, origin in enumerate(self.automaton.origins):
             for row in origin.rows if origin.to != END or origin.assign else ():
@@ -89,10 +94,33 @@ class Chooser:
             explored = self.explored(choice, bound)
             states, transitions = states + explored.states, transitions + explored.transitions
             most, cut = max(most, explored.states), cut + explored.truncated
-            for one, known in zip(self.wanted, met, strict=True):
-                for key in Seen(self.semantics.lifecycle, explored, one, self.formula).ways():
+            for keys, known in zip(self._ways(explored), met, strict=True):
+                for key in keys:
                     known.setdefault(key, choice)
         return Looked(len(choices), states, transitions, most, cut, met)
+
+    def _ways(self, explored: Explored) -> Iterator[set[Key]]:
+        """For each property the ways in which *explored* violates it, by what no choice changes, made once."""
+        relation = self.relation
+        relation.cover()
+        pairs = np.zeros(len(relation.heads), bool)
+        cases = np.zeros((4, len(relation.records)), bool)
+        pending = np.array([bool(place.mark) for place in self.automaton.places] + [False])
+        for packed in explored.levels:
+            kernel.mark(packed, explored.packing.slots, explored.packing.bits, pending, pairs, cases)
+        if self._known != (relation.size, len(relation.records)):
+            self._known = relation.size, len(relation.records)
+            self._bad = [Seen(self.semantics.lifecycle, explored, one, self.formula) for one in self.wanted]
+            self._cases = [None if of_step(seen.bad) else seen.cases()[0] for seen in self._bad]
+            self._steps = [seen.bad_steps() if of_step(seen.bad) else None for seen in self._bad]
+        for seen, table, steps in zip(self._bad, self._cases, self._steps, strict=True):
+            if steps is not None:
+                pair, before, _, rule = steps
+                records = before[pairs[pair] & (relation.refused[rule] & NEVER == 0)]
+            else:
+                assert table is not None
+                records = np.flatnonzero((table & cases).any(axis=0))
+            yield set(map(tuple, np.array([column[records] for column in seen.columns()]).T.tolist()))
 
     def execution(self, one: Property, key: Key, choice: tuple[int, ...], bound: int) -> tuple[int, Violation | None]:
         """How often *choice* violates *one* in the way *key*, with an execution if some path to it is one."""
@@ -150,9 +178,8 @@ def decide_choices(
     for batch in _in_parallel(semantics.lifecycle, scenario, wanted, choices, bound):
         looked.append(batch)
         done += batch.choices
-        say(
-            f"{done:,} of {len(choices):,} choices of {bound} operations, {sum(each.states for each in looked):,} states"
-        )
+        states = sum(each.states for each in looked)
+        say(f"{done:,} of {len(choices):,} choices of {bound} operations, {states:,} configurations")
     cut = sum(each.cut for each in looked)
     scope = (
         f"every choice of {bound} of {len(chooser.operations)} operations ({len(choices):,} choices), from each of "

@@ -149,3 +149,31 @@ def expand(
                 after[number] = made
                 number += 1
     return number
+
+
+@njit(cache=True)
+def mark(
+    packed: Ints,
+    slots: int,
+    bits: int,
+    pending: npt.NDArray[np.bool_],
+    pairs: npt.NDArray[np.bool_],
+    cases: npt.NDArray[np.bool_],
+) -> None:
+    """Marks the pairs that stand in *packed*, and by record whether nothing is in flight (2) or a place pends (1)."""
+    width = len(pending)
+    empty = width - 1
+    mask = (1 << bits) - 1
+    for configuration in packed:
+        record = configuration >> (bits * slots)
+        case = 2
+        rest = configuration
+        for _ in range(slots):
+            place = rest & mask
+            rest >>= bits
+            pairs[record * width + place] = True
+            if place != empty:
+                case &= 1
+            if pending[place]:
+                case |= 1
+        cases[case, record] = True

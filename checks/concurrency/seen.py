@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from checks.concurrency.exact import Explored
-from checks.concurrency.judge import Judge, Moments, of_step
+from checks.concurrency.judge import Flags, Judge, Moments, of_step
 from checks.concurrency.paths import PathStep, Way, paths, rows_of
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import NEVER
@@ -63,10 +63,6 @@ class Seen:
             for key in keys
         ]
 
-    def ways(self) -> set[tuple[int, ...]]:
-        """The keys of the ways in which the property is violated."""
-        return set(self._steps() if of_step(self.bad) else self._configurations())
-
     def _ended(self, path: Way, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
         """*path* with the step that violates, if it is a step that does, in the lane of its place."""
         if last is None:
@@ -83,13 +79,15 @@ class Seen:
             named[variable.name] = variable.values[value]
         return named
 
-    def _columns(self) -> list[Ints]:
+    def columns(self) -> list[Ints]:
+        """The values, by record, of the variables that tell one way of violating from another."""
         return [self.judge.column(roles(self.lifecycle)[role]) for role in self.one.key]  # type: ignore[index]
 
-    def _configurations(self) -> dict[tuple[int, ...], Found]:
-        found: dict[tuple[int, ...], Found] = {}
-        empty = self.explored.relation.empty
-        columns = self._columns()
+    def cases(self) -> tuple[Flags, Flags]:
+        """Whether a configuration violates, and exercises, the property: a row a case, a column a record.
+
+        The cases are: something in flight, that with a pending place, nothing in flight, and both.
+        """
         every = np.arange(len(self.explored.relation.records), dtype=np.int64)
         table = []
         for idle in (False, True):
@@ -97,7 +95,13 @@ class Seen:
                 flags = np.full(len(every), idle), np.full(len(every), pending)
                 moments = Moments(every, every, *flags, np.zeros(len(every), np.int64))
                 table.append((self.judge.holds(self.bad, moments), self.judge.holds(self.premise, moments)))
-        bad, premise = (np.array([row[which] for row in table]) for which in (0, 1))
+        return np.array([row[0] for row in table]), np.array([row[1] for row in table])
+
+    def _configurations(self) -> dict[tuple[int, ...], Found]:
+        found: dict[tuple[int, ...], Found] = {}
+        empty = self.explored.relation.empty
+        columns = self.columns()
+        bad, premise = self.cases()
         for level, packed in enumerate(self.explored.levels):
             record, places = self.explored.packing.unpack(packed)
             idle = places[0] == empty
@@ -119,7 +123,8 @@ class Seen:
                 one.moments += [((level, int(packed[hits[position]])), None) for position in chosen[:room]]
         return found
 
-    def _steps(self) -> dict[tuple[int, ...], Found]:
+    def bad_steps(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """The steps that violate the property: the pair, the record before and after, and the rule of each."""
         relation = self.explored.relation
         pairs = relation.pairs
         position, step = relation.steps(pairs)
@@ -129,9 +134,15 @@ class Seen:
         no = np.zeros(len(pair), bool)
         moments = Moments(before, after, no, no, relation.rules.mark[rule])
         self.exercised = int(self.judge.holds(self.premise, moments).sum())
+        hits = np.flatnonzero(self.judge.holds(self.bad, moments))
+        return pair[hits], before[hits], after[hits], rule[hits]
+
+    def _steps(self) -> dict[tuple[int, ...], Found]:
+        relation = self.explored.relation
+        pair, before, after, rule = self.bad_steps()
         taken = relation.refused[rule] & NEVER == 0
-        hits = np.flatnonzero(self.judge.holds(self.bad, moments) & taken)
-        keys = np.array([column[before[hits]] for column in self._columns()]).T
+        hits = np.flatnonzero(taken)
+        keys = np.array([column[before[hits]] for column in self.columns()]).T
         first = self._first(pair[hits])
         found: dict[tuple[int, ...], Found] = {}
         met = [(target, hit) for hit in hits.tolist() if (target := first.get(int(pair[hit]))) is not None]
