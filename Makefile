@@ -32,6 +32,7 @@ output: $(INSTALLED) ## Everything that output/ holds, and the examples in the R
 	$(RUN) verify --quiet --write output
 	$(RUN) bugs --write docs/bugs.md
 	$(MAKE) diagrams page
+	$(VENV)/bin/python docs/refresh_properties.py
 	$(VENV)/bin/python docs/refresh_readme.py
 
 fresh: output ## output/ and README.md are what the tables make of them

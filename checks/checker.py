@@ -169,9 +169,7 @@ def forced_places(semantics: Semantics, scenario: Scenario, place: Place) -> Ite
 
 def able_places(semantics: Semantics, scenario: Scenario, place: Place, kinds: frozenset[str]) -> Iterator[Place]:
     """Everywhere that processes, and starts of *kinds*, can lead to from *place* when nothing fails."""
-    return _closure(
-        semantics, scenario, place, lambda move: move.kind in kinds if move.process < 0 else move.forced
-    )
+    return _closure(semantics, scenario, place, lambda move: move.kind in kinds if move.process < 0 else move.forced)
 
 
 def _closure(

@@ -157,9 +157,7 @@ class Confirmer:
             known = self._successors[place] = list(self.moves.successors(place))
         return known
 
-    def search(
-        self, goals: Iterable[int], violates: Violates, limit: int = LIMIT, *, deep: bool = False
-    ) -> Search:
+    def search(self, goals: Iterable[int], violates: Violates, limit: int = LIMIT, *, deep: bool = False) -> Search:
         """A shortest execution that ends as *violates* says; *goals* are its counterparts in the smaller space.
 
         ``deep``: *violates* is expensive, and asked only of what is a counterpart of a goal.
@@ -259,9 +257,7 @@ class Confirmer:
 
     def able(self, place: Place, kinds: frozenset[str]) -> Iterator[Place]:
         """Everywhere that processes, and starts of *kinds*, can lead to from *place* when nothing fails."""
-        return self._closure(
-            place, lambda step: step.kind in kinds if step.process < 0 else not step.spontaneous
-        )
+        return self._closure(place, lambda step: step.kind in kinds if step.process < 0 else not step.spontaneous)
 
     def _closure(self, place: Place, follows: Callable[[Step], bool]) -> Iterator[Place]:
         seen, todo = {place}, [place]

@@ -181,9 +181,7 @@ def _alive(one: Property, lifecycle: Lifecycle, semantics: Semantics, views: lis
     seen = exercised(views)
     possible = conceivable(semantics)
     dead = sorted(set(lifecycle.rows) - seen - possible)
-    findings = [
-        Finding({"row": row}, 1, None, lifecycle.rows[row].place, lifecycle.rows[row].source) for row in dead
-    ]
+    findings = [Finding({"row": row}, 1, None, lifecycle.rows[row].place, lifecycle.rows[row].source) for row in dead]
     for view in views[:1]:
         findings += stuck(view)
     middle = time.perf_counter()

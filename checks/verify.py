@@ -134,7 +134,9 @@ def _verdict(ground: Ground, case: Case, confirmed: list[Shown | None], reply: R
         if reply.outcome is not decision.outcome or "not found" in reply.detail:
             differs = reply.detail or "z3 did not decide"
     elif z3:
-        engines.append(Engine("z3", Outcome.UNDECIDED, 0.0, "not asked: existence needs every variable, and every start"))
+        engines.append(
+            Engine("z3", Outcome.UNDECIDED, 0.0, "not asked: existence needs every variable, and every start")
+        )
     data = evidence(shown) if shown else certificate(case.product, one, decision)
     refuted = [
         f"the evidence is refuted: {fault}"

@@ -53,7 +53,16 @@ def _instruction(draw: st.DrawFn, point: int, size: int) -> Instruction:
             return Call(*common, ((),), ((),), draw(ahead), (("error", draw(ahead)),))
         case _:
             condition = (((lock, draw(st.frozensets(locks, min_size=1))),),)
-            return Read(*common, (), draw(st.booleans()), draw(st.booleans()), condition, draw(ahead), draw(ahead), ((lifecycle.missing, draw(ahead)),))
+            return Read(
+                *common,
+                (),
+                draw(st.booleans()),
+                draw(st.booleans()),
+                condition,
+                draw(ahead),
+                draw(ahead),
+                ((lifecycle.missing, draw(ahead)),),
+            )
 
 
 @st.composite
@@ -68,7 +77,15 @@ def machines(draw: st.DrawFn) -> Lifecycle:
     present = lifecycle.predicates["present"][0]
     starts = st.sampled_from([0, size])
     entries = tuple(
-        Entry(row, row.split("/")[0], "request", ((*present, (lifecycle.compare_variable, draw(locks))),), (), (), draw(starts))
+        Entry(
+            row,
+            row.split("/")[0],
+            "request",
+            ((*present, (lifecycle.compare_variable, draw(locks))),),
+            (),
+            (),
+            draw(starts),
+        )
         for row in ("open/guard", "remove/guard")
     )
     recovery = tuple(entry for entry in lifecycle.entries if entry.kind == "recovery")
@@ -145,5 +162,3 @@ def test_engines_and_definition_agree(lifecycle: Lifecycle, scenario: str) -> No
         expected = Outcome.HOLDS if BRUTE[verdict.property](lifecycle, scenario) else Outcome.VIOLATED
         assert verdict.outcome is expected
         assert {engine.outcome for engine in verdict.engines} == {expected}
-
-

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -223,7 +223,7 @@ def test_a_vacuous_verdict_fails() -> None:
 def test_outputs_are_well_formed() -> None:
     plain = json.loads(report_json(report()))
     assert len(plain["verdicts"]) == len(report().verdicts)
-    suite = ElementTree.fromstring(report_junit(report()))  # noqa: S314 - it is our own
+    suite = ET.fromstring(report_junit(report()))  # noqa: S314 - it is our own
     assert suite.get("tests") == str(len(report().verdicts))
     sarif = json.loads(report_sarif(report()))
     shown = sum(len(one.findings) or int(fails(one)) for one in report().verdicts)

@@ -172,7 +172,11 @@ def test_a_build_not_yet_claimed_is_given_up_if_placement_knows_of_it(semantics:
 
 def test_a_repeated_delete_that_fails_leaves_error_with_its_task(semantics: Semantics) -> None:
     initial = crashed(semantics.lifecycle, "ACTIVE", "DELETING", "RUNNING")
-    assert outcomes(semantics, started(semantics, initial, fail=True)) == {GONE, ("ERROR", "DELETING"), ("ERROR", "None")}
+    assert outcomes(semantics, started(semantics, initial, fail=True)) == {
+        GONE,
+        ("ERROR", "DELETING"),
+        ("ERROR", "None"),
+    }
 
 
 def test_a_guest_that_should_run_is_resumed_or_left_or_put_into_error(semantics: Semantics) -> None:

@@ -90,9 +90,7 @@ def _always(view: View, product: Product, one: Property, form: Always) -> Decisi
     return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses)
 
 
-def _note(
-    witnesses: dict[Key, Witness], key: Key, product: Product, node: int, last: tuple[Step, int] | None
-) -> None:
+def _note(witnesses: dict[Key, Witness], key: Key, product: Product, node: int, last: tuple[Step, int] | None) -> None:
     known = witnesses.get(key)
     if known is not None:
         known.count += 1
@@ -126,9 +124,7 @@ def _leaves(view: View, product: Product, one: Property, form: Leaves, without: 
     region = view.compile(form.region)
     after = None if form.after is None else view.compile(form.after)
     inside = [region(product.moment(node)) for node in range(len(product.nodes))]
-    asked = [
-        inside[node] and (after is None or after(product.moment(node))) for node in range(len(product.nodes))
-    ]
+    asked = [inside[node] and (after is None or after(product.moment(node))) for node in range(len(product.nodes))]
     takes = forced(view, without)
     backwards: dict[int, list[int]] = {}
     ranks: dict[int, int] = {}
@@ -180,9 +176,7 @@ def _distances(layer: list[int], backwards: dict[int, list[int]], ranks: dict[in
         layer = further
 
 
-def _recurrent(
-    trapped: Iterable[int], onward: dict[int, list[int]], view: View, product: Product
-) -> list[int]:
+def _recurrent(trapped: Iterable[int], onward: dict[int, list[int]], view: View, product: Product) -> list[int]:
     """The trapped nodes in which an execution may stay: of each closed component the quiet nodes, or its first."""
     graph = nx.DiGraph()
     graph.add_nodes_from(trapped)

@@ -146,7 +146,10 @@ def atoms(formula: Formula) -> Iterator[Atom]:
 
 def roles(lifecycle: Lifecycle) -> dict[Role, int]:
     """The variable of each role; ``report`` and ``truth`` are missing when the record reports on nothing outside."""
-    found: dict[Role, int] = {"phase": lifecycle.index(lifecycle.state_variables[0]), "lock": lifecycle.compare_variable}
+    found: dict[Role, int] = {
+        "phase": lifecycle.index(lifecycle.state_variables[0]),
+        "lock": lifecycle.compare_variable,
+    }
     for state, truth in lifecycle.observed.items():
         found["report"], found["truth"] = state, truth
     return found

@@ -19,8 +19,8 @@ CTL (or LTL) over configurations: `quiet` means that nothing is in flight, `pend
 and may save again, `X` speaks of the step that follows. The phase is `{phase}`, the lock `{lock}`{report}.
 
 Where the lifecycle really violates one, `violated` is the verdict that is expected, and the findings say how. A verdict
-or a finding that differs from what stands in `expectations.yaml`, in either direction, fails `make verify`. This page is
-made by `docs/refresh_properties.py`.
+or a finding that differs from what stands in `expectations.yaml`, in either direction, fails `make verify`. This page
+is made by `docs/refresh_properties.py`.
 """
 
 

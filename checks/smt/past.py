@@ -144,5 +144,3 @@ class Past:
             for mask, term, size in zip(masks, ghost, self.sizes, strict=True)
             if size > 1
         )
-
-

@@ -134,16 +134,28 @@ class Reader:
 
     # -- values -----------------------------------------------------------------------------------------------------
 
-    def operand(self, variable: int, operand: Operand, record: list[Term], memory: Mapping[str, Term]) -> tuple[str, Term]:
+    def operand(
+        self, variable: int, operand: Operand, record: list[Term], memory: Mapping[str, Term]
+    ) -> tuple[str, Term]:
         """The value of *operand* for *variable*, and when it has one at all (a copied name may not exist there)."""
         if isinstance(operand, int):
             return TRUE, operand
         if operand[0] == "variable":
             other = int(operand[1])
-            names, term, width, size = self.lifecycle.variables[other].values, record[other], self.widths[other], self.sizes[other]
+            names, term, width, size = (
+                self.lifecycle.variables[other].values,
+                record[other],
+                self.widths[other],
+                self.sizes[other],
+            )
         else:
             name = str(operand[1])
-            names, term, width, size = self.domains[name], memory[name], self.memory_width(name), len(self.domains[name])
+            names, term, width, size = (
+                self.domains[name],
+                memory[name],
+                self.memory_width(name),
+                len(self.domains[name]),
+            )
         own = self.lifecycle.variables[variable].values
         if names == own:
             return TRUE, term
@@ -164,9 +176,7 @@ class Reader:
             legal.append(possible)
         return conjunction(legal), made
 
-    def remember(
-        self, remember: Remember, record: list[Term], memory: Mapping[str, Term]
-    ) -> dict[str, Term]:
+    def remember(self, remember: Remember, record: list[Term], memory: Mapping[str, Term]) -> dict[str, Term]:
         """The memory after *remember*, all of it judged on the memory from before."""
         made = dict(memory)
         for name, what in remember:
@@ -304,7 +314,11 @@ def _dirty(lifecycle: Lifecycle) -> list[frozenset[int]]:
 
 
 def _left(instruction: Instruction, before: frozenset[int]) -> Iterator[tuple[int, frozenset[int]]]:
-    own = frozenset(variable for variable, _ in instruction.writes) if isinstance(instruction, (Save, Dirty)) else frozenset()
+    own = (
+        frozenset(variable for variable, _ in instruction.writes)
+        if isinstance(instruction, (Save, Dirty))
+        else frozenset()
+    )
     match instruction:
         case Save(next=after, raised=raised):
             yield after, frozenset()

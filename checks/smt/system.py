@@ -69,9 +69,7 @@ class Phase:
 class System:
     """The steps of *lifecycle* under *scenarios*, over one symbolic record and the processes of a group."""
 
-    def __init__(
-        self, lifecycle: Lifecycle, scenarios: Sequence[Phase], claimed: Candidate, anatomy: Anatomy
-    ) -> None:
+    def __init__(self, lifecycle: Lifecycle, scenarios: Sequence[Phase], claimed: Candidate, anatomy: Anatomy) -> None:
         self.lifecycle, self.scenarios, self.claimed, self.anatomy = lifecycle, scenarios, claimed, anatomy
         self.script = Script()
         self.reader = Reader(lifecycle, self.script)

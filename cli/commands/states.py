@@ -22,7 +22,11 @@ Examples:
 def command(variable: str | None, language: str, tables: Path | None, release: str | None, as_json: bool) -> None:
     """Every state variable with its values: constant, wire name, number, group, meaning."""
     lifecycle = lifecycle_for(tables, release)
-    wanted = [one_of(variable, lifecycle.state_variables, "variable")] if variable is not None else list(lifecycle.state_variables)
+    wanted = (
+        [one_of(variable, lifecycle.state_variables, "variable")]
+        if variable is not None
+        else list(lifecycle.state_variables)
+    )
     if as_json:
         values = {name: lifecycle.values[name] for name in wanted}
         show_json({"release": lifecycle.release, "variables": values, "sets": lifecycle.sets}, lifecycle)
