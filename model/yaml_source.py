@@ -74,7 +74,8 @@ def _refuse_what_is_no_table(text: str, name: str, loader: Any) -> None:
     for count, event in enumerate(yaml.parse(text, Loader=loader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise InputError(Fault(f"{name}:{event.start_mark.line + 1}", "nested too deeply", "flatten"))
+            line = event.start_mark.line + 1 if event.start_mark is not None else 1
+            raise InputError(Fault(f"{name}:{line}", "nested too deeply", "flatten"))
         if count > 2 * MOST:
             raise InputError(_too_much(name, event))
 
