@@ -21,7 +21,7 @@ from model.load import TABLES
 Examples:
   nova-lifecycle finding                     lists all
   nova-lifecycle finding rest/crash/1        opens one: what, trace, source, Launchpad
-  nova-lifecycle finding O-SHELVE            by the name that the expectations give it
+  nova-lifecycle finding O-SHELVE            by the name of a known one, searched for anew
   nova-lifecycle finding rest/crash/1 -o trace.svg"""
 )
 @click.argument("name", required=False)
@@ -30,6 +30,8 @@ Examples:
 def command(name: str | None, output: Path | None, tables: Path | None, release: str | None, as_json: bool) -> None:
     """Open a finding: what it is, the shortest trace to it, its place in the source, its Launchpad numbers."""
     lifecycle = full_lifecycle(tables, release)
+    if name is not None and not as_json and output is None and tables is None and _in_corpus(name, release):
+        return
     from checks.expectations import read_expectations
     from checks.run import kept_report
     from cli.commands.verify import Progress
@@ -57,6 +59,20 @@ def command(name: str | None, output: Path | None, tables: Path | None, release:
         return
     for key, (verdict, finding) in chosen.items():
         show(key, verdict, finding)
+
+
+def _in_corpus(name: str, release: str | None) -> bool:
+    """Show the open bug called *name*, searched for anew, if the corpus has one; whether it has."""
+    from checks.bugs.corpus import corpus, examine_all
+    from cli.commands.bugs import show as show_bug
+
+    try:
+        chosen = corpus((name,))
+    except InputError:
+        return False
+    for result in examine_all(chosen, None, release):
+        show_bug(result, alone=True)
+    return True
 
 
 def _plain(verdict: Verdict, finding: Finding) -> dict[str, Any]:
