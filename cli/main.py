@@ -104,7 +104,7 @@ def _prepare_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="escape")
 
@@ -131,7 +131,7 @@ def _defect() -> NoReturn:
 
 
 def _one_line(text: str) -> str:
-    """*text* on one line that a terminal can show: control characters escaped, the middle of a very long one left out."""
+    """*text* on one line for a terminal: control characters escaped, the middle of a very long one left out."""
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 2]} ... {shown[-LONGEST // 2 :]}"
 

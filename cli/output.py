@@ -23,6 +23,17 @@ def folder_at(path: Path) -> Path:
     return path
 
 
+def places_for(*paths: Path | None) -> None:
+    """Raise InputError, before any work is done, for each of *paths* that is a folder or would stand in none."""
+    faults = [
+        Fault(str(path), "is a folder" if path.is_dir() else "no such folder to put it in", "give a file to write")
+        for path in paths
+        if path is not None and (path.is_dir() or not path.parent.is_dir())
+    ]
+    if faults:
+        raise InputError(*faults)
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write *content* to *path* by way of a temporary file beside it.  Raises InputError where it cannot be written.
 

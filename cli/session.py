@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from cli.common import one_of
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.load import load
@@ -103,6 +104,7 @@ class Session:
     def view(self, scenario: str) -> Lifecycle:
         """The lifecycle as *scenario* looks at it."""
         if scenario not in self._views:
+            one_of(scenario, self.lifecycle.scenarios, "scenario")
             self._views[scenario] = assumed(self.lifecycle, scenario)
         return self._views[scenario]
 

@@ -16,6 +16,8 @@ from render.registry import find_format, render_picture
 #: Where the links of a figure in ``output/figures`` lead.
 PAGE = "../index.html"
 _MOST_WORKERS = 4
+#: What tells a figure of ours from a file that somebody else put there; it stands in the first line of the file.
+OURS, HEAD = b'class="lifecycle-picture"', 300
 
 
 def write_figures(
@@ -27,8 +29,10 @@ def write_figures(
 ) -> tuple[Path, ...]:
     """Write every figure of a lifecycle into a folder, in each of the formats that can show it; the paths, sorted.
 
-    The folder is made when it is not there; figures of an earlier run that there are no more are removed. Equal
-    lifecycles make equal files. ``workers`` is the number of processes (by default the processors, at most four).
+    The folder is made when it is not there; drawings (SVG) of an earlier run that there are no more are removed, and
+    no file that is not ours. Equal lifecycles make equal files.
+
+    ``workers`` is the number of processes (by default the processors, at most four).
 
     Raises InputError for an unknown format, or when the folder cannot be written.
     """
@@ -49,7 +53,7 @@ def write_figures(
                 written = [path for one in made for path in one.result()]
         suffixes = {module.SUFFIX for module in modules.values()}
         for path in folder.iterdir():
-            if path.suffix in suffixes and path not in written:
+            if path.suffix in suffixes and path not in written and OURS in path.read_bytes()[:HEAD]:
                 path.unlink()
     except OSError as error:
         remedy = "give a folder that can be written"

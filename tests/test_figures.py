@@ -194,10 +194,12 @@ def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
 
 
 def test_figures_are_written_and_stale_ones_removed(door: Lifecycle, tmp_path: Path) -> None:
-    (tmp_path / "old.svg").write_text("", encoding="utf-8")
+    foreign = tmp_path / "a-foreign.svg"
+    foreign.write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "old.svg").write_text('<svg class="lifecycle-picture"></svg>', encoding="utf-8")
     written = write_figures(door, tmp_path, workers=2)
     assert [path.name for path in written] == sorted(f"{name}.svg" for name in catalogue(door))
-    assert sorted(tmp_path.iterdir()) == list(written)
+    assert sorted(tmp_path.iterdir()) == [foreign, *written]
     assert 'href="../index.html#operation--open"' in (tmp_path / "vm-states.svg").read_text(encoding="utf-8")
     with pytest.raises(InputError):
         write_figures(door, tmp_path / "vm-states.svg", workers=1)

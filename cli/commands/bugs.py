@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.common import common, dim, full_lifecycle, show_json
-from cli.output import write_text
+from cli.output import places_for, write_text
 
 if TYPE_CHECKING:
     from checks.bugs.corpus import Result
@@ -44,6 +44,7 @@ def command(
 
     lifecycle = full_lifecycle(tables, release)
     chosen = corpus(ids)
+    places_for(target)
     began = time.perf_counter()
     results: list[Result] = []
     for result in examine_all(chosen, tables, release):

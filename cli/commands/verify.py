@@ -11,7 +11,7 @@ import click
 
 from checks.verdict import Report, Verdict, fails
 from cli.common import common, dim, full_lifecycle, one_of
-from cli.output import folder_at, write_text
+from cli.output import folder_at, places_for, write_text
 from model.errors import Fault, InputError
 from model.load import TABLES
 
@@ -56,6 +56,7 @@ def command(
     from checks.properties.catalogue import properties
     from checks.run import run
 
+    places_for(junit, sarif)
     known = [one.id for one in properties(lifecycle)]
     for name in wanted:
         one_of(name, known, "property")
