@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/nova-lifecycle
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help verify test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
+.PHONY: help verify three test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -18,6 +18,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 verify: $(INSTALLED) ## Build the space and decide every property: the main job
 	$(RUN) space
 	$(RUN) verify
+
+three: $(INSTALLED) ## Three requests at once, for every choice of three operations (minutes)
+	$(RUN) verify --scenario concurrent-3
 
 test: $(INSTALLED) ## The tests (minutes)
 	$(VENV)/bin/python -X dev -W error -m pytest -q -m "not network and not nova and not spin and not browser"

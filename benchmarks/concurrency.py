@@ -54,7 +54,7 @@ def chosen(semantics: Semantics, scenario: Scenario, families: set[str]) -> Auto
         for origin in automaton.origins
         if lifecycle.operations[lifecycle.rows[origin.rows[0]].operation].family in families
     )
-    return reduce(replace(automaton, origins=origins), read_at_rest(lifecycle))
+    return reduce(simplify(replace(automaton, origins=origins)), read_at_rest(lifecycle))
 
 
 def read_at_rest(lifecycle: Lifecycle) -> list[str]:

@@ -135,7 +135,10 @@ class Chooser:
         raise KeyError(key)
 
     def _run(self, way: tuple[PathStep, ...]) -> tuple[LaneStep, ...] | None:
-        """An execution: one process at a time to where *way* begins, then *way*."""
+        """An execution: one process at a time to where *way* begins, then *way*; None for a way without a step."""
+        if not way:
+            return None
+        self.relation.only(range(len(self.automaton.origins)))
         for level, packed in enumerate(self.alone.levels):
             record, places = self.alone.packing.unpack(packed)
             for hit in np.flatnonzero(places[0] == self.relation.empty):
