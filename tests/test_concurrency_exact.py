@@ -81,12 +81,16 @@ def followers(automaton: Automaton, bound: int, configuration: Configuration) ->
         if position and flying[position - 1] == place:
             continue
         others = [*flying[:position], *flying[position + 1 :]]
-        for move in automaton.places[place].moves:
-            if passes(move.when, record) and not (move.acquires and locked):
-                found.append(after(assigned(move.assign, record), [*others, move.to]))
-    for origin in automaton.origins:
-        if len(flying) < bound and passes(origin.when, record):
-            found.append(after(assigned(origin.assign, record), [*flying, origin.to]))
+        found += [
+            after(assigned(move.assign, record), [*others, move.to])
+            for move in automaton.places[place].moves
+            if passes(move.when, record) and not (move.acquires and locked)
+        ]
+    found += [
+        after(assigned(origin.assign, record), [*flying, origin.to])
+        for origin in automaton.origins
+        if len(flying) < bound and passes(origin.when, record)
+    ]
     for crash in automaton.crashes:
         dying = [automaton.places[place].service == crash.service for place in flying]
         if passes(crash.when, record) and (crash.assign or any(dying)):

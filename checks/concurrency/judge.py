@@ -76,7 +76,7 @@ def marks_of(formula: Formula, semantics: Semantics) -> Marks:
     markers = {atom: anatomy.markers(lifecycle.predicates[atom.name]) for atom in wanted if isinstance(atom, ByMarker)}
     crashable = {service.name for service in lifecycle.services if service.crash_when is not None}
 
-    def bits(kinds: frozenset[str], operations: frozenset[str], beside: bool) -> int:
+    def bits(kinds: frozenset[str], operations: frozenset[str], *, beside: bool) -> int:
         found = 0
         for number, atom in enumerate(wanted):
             match atom:
@@ -92,11 +92,11 @@ def marks_of(formula: Formula, semantics: Semantics) -> Marks:
     def step(control: int) -> int:
         point = semantics.controls[control].point
         service = lifecycle.instructions[point].service
-        return bits(anatomy.kinds[point], anatomy.origins[point], service in crashable)
+        return bits(anatomy.kinds[point], anatomy.origins[point], beside=service in crashable)
 
     def origin(row: str) -> int:
         operation = lifecycle.rows[row].operation
-        return bits(frozenset({lifecycle.operations[operation].kind}), frozenset({operation}), True)
+        return bits(frozenset({lifecycle.operations[operation].kind}), frozenset({operation}), beside=True)
 
     def place(control: int) -> int:
         return int(anatomy.pending[semantics.controls[control].point])
