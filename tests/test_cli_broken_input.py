@@ -147,6 +147,11 @@ def test_places_that_cannot_be_written_are_told_before_the_work(
     assert (tmp_path / "file").read_text() == ""
 
 
+@pytest.mark.parametrize("name", ["", "restt/crash/1", "O-NOTHING", "\n"])
+def test_findings_that_are_none_are_told_before_the_work(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert "no finding" in refused(capsys, "finding", name)
+
+
 def test_links_and_devices_stay(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
     write_text(tmp_path / "link", "text")

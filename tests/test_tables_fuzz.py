@@ -45,7 +45,8 @@ def changed(data: Any, path: Place, change: str, value: Any) -> Any:
     """*data* with what stands at *path* replaced, deleted, doubled, or put into a list."""
     if not path:
         return value if change == "replace" else [data]
-    inner, last = data, path[-1]
+    inner: Any = data
+    last: Any = path[-1]
     for key in path[:-1]:
         inner = inner[key]
     if change == "replace":

@@ -11,6 +11,7 @@ import click
 
 from checks.verdict import Finding, Verdict
 from cli.common import common, dim, full_lifecycle, heading, table
+from cli.output import places_for
 from model.errors import Fault, InputError, nearest
 from model.lifecycle import Lifecycle
 from model.load import TABLES
@@ -33,11 +34,18 @@ def command(name: str | None, output: Path | None, tables: Path | None, release:
     if name is not None and not as_json and output is None and tables is None and _in_corpus(name, release):
         return
     from checks.expectations import read_expectations
+    from checks.properties.catalogue import properties
     from checks.run import kept_report
     from cli.commands.verify import Progress
 
+    expectations = read_expectations(tables or TABLES)
+    known = [pattern.name for pattern in expectations.expected.findings]
+    asked = [one.id for one in properties(lifecycle)]
+    if name is not None and name not in known and name.split("/")[0] not in asked:
+        raise _unknown(name, [*known, *asked])
+    places_for(output)
     with Progress(shown=True) as say:
-        report = kept_report(lifecycle, read_expectations(tables or TABLES), say)
+        report = kept_report(lifecycle, expectations, say)
     listed = {
         f"{verdict.property}/{verdict.scenario}/{number}": (verdict, finding)
         for verdict in report.verdicts
@@ -49,9 +57,7 @@ def command(name: str | None, output: Path | None, tables: Path | None, release:
     chosen = {key: pair for key, pair in listed.items() if key == name or name in pair[1].names}
     if not chosen:
         legal = [*listed, *(word for _, finding in listed.values() for word in finding.names)]
-        near = nearest(name, legal)
-        hint = f"did you mean {near}? " if near else ""
-        raise InputError(Fault("NAME", f"no finding {name!r}", f"{hint}nova-lifecycle finding lists all"))
+        raise _unknown(name, legal)
     if output is not None:
         _draw(lifecycle, next(iter(chosen.values()))[1], next(iter(chosen)), output)
     if as_json:
@@ -73,6 +79,12 @@ def _in_corpus(name: str, release: str | None) -> bool:
     for result in examine_all(chosen, None, release):
         show_bug(result, alone=True)
     return True
+
+
+def _unknown(name: str, legal: list[str]) -> InputError:
+    near = nearest(name, legal)
+    hint = f"did you mean {near}? " if near else ""
+    return InputError(Fault("NAME", f"no finding {name!r}", f"{hint}nova-lifecycle finding lists all"))
 
 
 def _plain(verdict: Verdict, finding: Finding) -> dict[str, Any]:
