@@ -152,6 +152,18 @@ def test_findings_that_are_none_are_told_before_the_work(capsys: pytest.CaptureF
     assert "no finding" in refused(capsys, "finding", name)
 
 
+@pytest.mark.parametrize("name", ["verdicts", "releases"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"verdicts": 5, "releases": 5}', '{"verdicts": [1], "releases": [1]}']
+)
+def test_a_page_beside_what_is_no_report(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / f"{name}.json").write_text(content)
+    said = refused(capsys, "render", "page", "-o", str(tmp_path / "page.html"), "--tables", str(DOOR))
+    assert f"{name}.json" in said
+
+
 def test_links_and_devices_stay(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
     write_text(tmp_path / "link", "text")

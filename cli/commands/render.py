@@ -139,6 +139,10 @@ def _page(lifecycle: Lifecycle, output: Path) -> None:
     write_bytes(output, text.encode())
 
 
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
 def _data(path: Path) -> dict[str, Any] | None:
     """The JSON object in *path*; None when there is no such file."""
     try:
@@ -147,6 +151,7 @@ def _data(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise InputError(Fault(str(path), str(error), "make output writes it")) from None
-    if not isinstance(made, dict):
-        raise InputError(Fault(str(path), "not an object", "make output writes it"))
+    if not isinstance(made, dict) or not _is_list_of_objects(made.get(path.stem)):
+        remedy = "write the page into another folder, or the file anew (make output)"
+        raise InputError(Fault(str(path), f"no object with a list of {path.stem}", remedy))
     return made
