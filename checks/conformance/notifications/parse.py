@@ -85,7 +85,11 @@ def _observe(found: dict[str, Any], place: str, vocabulary: Vocabulary) -> Obser
             if value is not None and value not in variable.wires.values():
                 legal = [wire for wire in variable.wires.values() if wire is not None]
                 near = nearest(str(value), legal)
-                return Fault(place, f"unknown {variable.name} {value!r}", f"did you mean {near!r}?" if near else "")
+                return Fault(
+                    place,
+                    f"unknown {variable.name} {value!r}",
+                    f"did you mean {near!r}?" if near else "see: nova-lifecycle states",
+                )
     time, message = found.get("timestamp"), found.get("message_id")
     return Observation(data["uuid"], str(time or ""), str(message or ""), found["event_type"], place, state, old, born)
 
