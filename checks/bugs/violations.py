@@ -150,6 +150,9 @@ def _search(view: View, patch: Patch) -> Iterator[Violation]:
 
 
 def _witnessed(view: View, one: Property) -> Iterator[Violation]:
+    """The violations of *one* among what the patch's starts reach (states that nothing reaches belong to ``verify``)."""
+    if isinstance(one.form, Possible):
+        one = replace(one, form=replace(one.form, everywhere=False))
     product = Product(view, remembers(formulas(one)))
     for key, witness in decide(view, product, one).witnesses.items():
         numbers = [view.roles[role] for role in FINE if role in view.roles]
