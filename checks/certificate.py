@@ -1,7 +1,8 @@
 """Certificates of what holds, as data: where every process may stand and with which records, and what decreases.
 
 ``groups`` are cubes of records for each group of processes: for each variable a bit mask of its values, all
-combinations of which are meant.  Behind the variables stand the four parts of the past, each shifted by one (0: nobody), and a last
+combinations of which are meant.  Behind the variables stand the four parts of the past, each shifted by one (0:
+nobody), and a last
 coordinate: the distance to the goal, for what must be possible (0 in all others), shifted by one (0: none).
 ``ranks`` fall with every step that a process is forced to take.
 """

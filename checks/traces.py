@@ -35,9 +35,7 @@ def trace(space: Space, start: int, path: Sequence[tuple[Step, int]], cycle: int
             left[step.after] = lane
         lanes = {control: left.get(control, lane) for control in after}
         changes = tuple(Change(name, before[name], now[name]) for name in now if before[name] != now[name])
-        made.append(
-            TraceStep(step.row, step.kind, lane, *_cited(row), changes, now, step.exception, step.label)
-        )
+        made.append(TraceStep(step.row, step.kind, lane, *_cited(row), changes, now, step.exception, step.label))
         before = now
     return Trace(first, tuple(made), cycle)
 

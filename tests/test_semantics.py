@@ -33,10 +33,14 @@ def test_a_failure_takes_the_handler_and_leaves_what_it_does_not_write(door: Lif
 def test_a_refused_save_leaves_its_fields_dirty_and_the_handler_writes_them(door: Lifecycle) -> None:
     """`done` is refused because the task is REMOVING; `jam` then writes motion None, which `done` had asked for."""
     space = explore(Semantics(door), door.scenarios["pair"])
-    erased = [step for number in range(len(space.configurations)) for step, target in space.edges[number]
-              if step.row == "policies/jams/jam"
-              and state_name(door, state_of(door, space.configurations[number][0])).startswith("SHUT/REMOVING")
-              and state_name(door, state_of(door, space.configurations[target][0])) == "JAMMED/None/LIT"]
+    erased = [
+        step
+        for number in range(len(space.configurations))
+        for step, target in space.edges[number]
+        if step.row == "policies/jams/jam"
+        and state_name(door, state_of(door, space.configurations[number][0])).startswith("SHUT/REMOVING")
+        and state_name(door, state_of(door, space.configurations[target][0])) == "JAMMED/None/LIT"
+    ]
     assert erased
 
 

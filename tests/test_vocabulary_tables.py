@@ -25,9 +25,7 @@ class StrictLoader(yaml.SafeLoader):
 
 
 def _mapping(loader: StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    pairs = [
-        (loader.construct_object(key), loader.construct_object(value, deep=True)) for key, value in node.value
-    ]
+    pairs = [(loader.construct_object(key), loader.construct_object(value, deep=True)) for key, value in node.value]
     keys = [key for key, _ in pairs]
     assert len(keys) == len(set(keys)), f"{node.start_mark}: a key stands twice"
     return dict(pairs)
@@ -136,8 +134,7 @@ def test_a_hard_reboot_never_replaces_one_that_has_started() -> None:
 def test_status_of_every_pair_is_novas() -> None:
     expected = recorded("status_map.json")
     shown = {
-        vm: {task: row.get(task, row["default"]) for task in newest("task_state")}
-        for vm, row in STATUS["map"].items()
+        vm: {task: row.get(task, row["default"]) for task in newest("task_state")} for vm, row in STATUS["map"].items()
     }
     assert list(STATUS["map"]) == newest("vm_state")
     assert sum(map(len, expected.values())) == 12 * 43
@@ -172,18 +169,9 @@ def test_principles_are_in_our_own_words_and_name_their_properties() -> None:
 
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_states_as_of_2015_are_the_old_vocabulary(variable: str) -> None:
-    rows = {
-        name: row
-        for name, row in STATES[variable].items()
-        if "since" not in row and row.get("until", OLD) == OLD
-    }
-    old = {
-        name: row if isinstance(row, dict) else {"wire": row}
-        for name, row in OLD_VOCABULARY[variable].items()
-    }
-    assert {
-        name: {key: row[key] for key in ("wire", "number") if key in row} for name, row in rows.items()
-    } == old
+    rows = {name: row for name, row in STATES[variable].items() if "since" not in row and row.get("until", OLD) == OLD}
+    old = {name: row if isinstance(row, dict) else {"wire": row} for name, row in OLD_VOCABULARY[variable].items()}
+    assert {name: {key: row[key] for key in ("wire", "number") if key in row} for name, row in rows.items()} == old
 
 
 def test_names_that_collide_belong_to_different_variables() -> None:

@@ -150,7 +150,7 @@ def _search(view: View, patch: Patch) -> Iterator[Violation]:
 
 
 def _witnessed(view: View, one: Property) -> Iterator[Violation]:
-    """The violations of *one* among what the patch's starts reach (states that nothing reaches belong to ``verify``)."""
+    """The violations of *one* among what the starts of the patch reach; all other states belong to ``verify``."""
     if isinstance(one.form, Possible):
         one = replace(one, form=replace(one.form, everywhere=False))
     product = Product(view, remembers(formulas(one)))
