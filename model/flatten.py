@@ -526,7 +526,8 @@ class Flattener:
         self._row(
             Row(
                 row, context.operation, context.procedure, name, instruction,
-                "failure" if context.failure else "step", context.service, source, document.place(path), expect,
+                "failure" if context.failure else "step", context.written or context.service, source,
+                document.place(path), expect,
                 tuple(_plain(writes or {})), step.condition, step.note, step.since, step.until,
             ),
             document,
