@@ -197,3 +197,12 @@ class Lifecycle:
 def holds(condition: Condition, record: Record) -> bool:
     """Whether *record* satisfies *condition*."""
     return any(all(record[variable] in values for variable, values in conjunction) for conjunction in condition)
+
+
+def may_be_present(lifecycle: Lifecycle, conjunction: Conjunction) -> bool:
+    """Whether *conjunction* can hold for an instance that is there."""
+    tests = dict(conjunction)
+    return any(
+        all(variable not in tests or tests[variable] & values for variable, values in present)
+        for present in lifecycle.predicates["present"]
+    )

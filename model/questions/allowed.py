@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.lifecycle import Conjunction, Guard, Lifecycle, Operation
+from model.lifecycle import Guard, Lifecycle, Operation, may_be_present
 from model.state import State
 
 #: Kinds of operations that somebody asks for.
@@ -41,7 +41,7 @@ def allowed(lifecycle: Lifecycle, state: State) -> tuple[Allowed, ...]:
 def passing(lifecycle: Lifecycle, guard: Guard, state: State) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
     """What *guard* asks for beyond *state*; None when the state fails it (or there would have to be no instance)."""
     for conjunction in guard.when:
-        if not _exists(lifecycle, conjunction):
+        if not may_be_present(lifecycle, conjunction):
             continue
         if all(state[variable] in values for variable, values in conjunction if variable < len(state)):
             present = {variable for tests in lifecycle.predicates["present"] for variable, _ in tests}
@@ -54,15 +54,6 @@ def passing(lifecycle: Lifecycle, guard: Guard, state: State) -> tuple[tuple[str
                 if variable >= len(state) and variable not in present
             )
     return None
-
-
-def _exists(lifecycle: Lifecycle, conjunction: Conjunction) -> bool:
-    """Whether *conjunction* can hold for an instance that is there."""
-    tests = dict(conjunction)
-    return any(
-        all(variable not in tests or tests[variable] & values for variable, values in present)
-        for present in lifecycle.predicates["present"]
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +83,6 @@ def _cell(lifecycle: Lifecycle, operation: Operation, number: int) -> Cell:
     for guard in operation.guards:
         for conjunction in guard.when:
             tests = dict(conjunction)
-            if _exists(lifecycle, conjunction) and number in tests.get(0, {number}):
+            if may_be_present(lifecycle, conjunction) and number in tests.get(0, {number}):
                 passes |= tests.get(1, every)
     return Cell(tuple(second.values[value] for value in sorted(passes)), passes == every)

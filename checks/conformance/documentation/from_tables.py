@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.conformance.documentation.said import NULL, DocumentedOperation, Names
 from model.explore import Configuration, completed, explore
-from model.lifecycle import Conjunction, Lifecycle, Operation, Record, Scenario, Text, holds
+from model.lifecycle import Conjunction, Lifecycle, Operation, Record, Scenario, Text, holds, may_be_present
 from model.semantics import END_FAILED, END_FINISHED, Semantics, assigned, passes
 
 ASKED = "request"
@@ -34,7 +34,7 @@ def names_of(lifecycle: Lifecycle) -> Names:
 
 
 def _documented(lifecycle: Lifecycle, operation: Operation, semantics: Semantics) -> DocumentedOperation:
-    existing = [one for guard in operation.guards for one in guard.when if _exists(lifecycle, one)]
+    existing = [one for guard in operation.guards for one in guard.when if may_be_present(lifecycle, one)]
     vm_states, task_states = (_admitted(lifecycle, existing, variable) for variable in (0, 1))
     moves = _moves(lifecycle, operation, semantics) if existing else _first_moves(lifecycle, operation, semantics)
     source = operation.guards[0].source
@@ -45,15 +45,6 @@ def _commands(operation: Operation) -> frozenset[str]:
     """The name itself, and the words of the command line without the program, the noun and the options."""
     words = [word for word in (operation.command or "").split()[2:] if not word.startswith("-")]
     return frozenset({operation.name, " ".join(words)} - {""})
-
-
-def _exists(lifecycle: Lifecycle, conjunction: Conjunction) -> bool:
-    """Whether *conjunction* can hold for an instance that is there."""
-    tests = dict(conjunction)
-    return any(
-        all(variable not in tests or tests[variable] & values for variable, values in present)
-        for present in lifecycle.predicates["present"]
-    )
 
 
 def _admitted(lifecycle: Lifecycle, conjunctions: list[Conjunction], variable: int) -> frozenset[str] | None:
