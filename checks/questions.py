@@ -13,9 +13,10 @@ from checks.smt.steps import Local, Reader
 from checks.smt.steps import Outcome as Step_
 from checks.smt.text import FALSE, Script, Term, conjunction
 from checks.verdict import Engine, Finding, Outcome, Verdict
+from model.conditions import When
 from model.lifecycle import Lifecycle, holds
 from model.program import Dirty, Entry, Save
-from model.semantics import END_FAILED, END_FINISHED, Semantics, When
+from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 Refusal = tuple[str, str]
 

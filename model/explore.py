@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from model.conditions import assigned, passes
 from model.lifecycle import Lifecycle, Record, Scenario, holds
 from model.program import Wait
-from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, Start, assigned, passes
+from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, Start
 
 #: The record and the controls of the processes in flight, sorted.
 Configuration = tuple[Record, tuple[int, ...]]

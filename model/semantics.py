@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 
-from model.lifecycle import Condition, Lifecycle, Record
+from model.conditions import Assignments, When, before, meet
+from model.lifecycle import Lifecycle
+from model.liveness import liveness
 from model.program import (
     FAILED,
     FINISHED,
@@ -23,28 +24,21 @@ from model.program import (
     Dirty,
     Entry,
     Instruction,
-    Operand,
     Read,
-    Remember,
     Save,
-    Test,
-    Tests,
     Wait,
     Writes,
     at_once,
-    targets,
 )
+from model.splitting import Splitting
 
 Memory = tuple[tuple[str, str], ...]
 Fields = tuple[tuple[int, int], ...]
-#: ``(variable, value)`` or ``(variable, -1 - other)``: a copy of the variable numbered *other*.
-Assignments = tuple[tuple[int, int], ...]
-When = tuple[tuple[int, frozenset[int]], ...]
 
-#: The controls of a process that has ended, as a success or by an exception that nobody caught.
 #: Looks and choices that follow each other in one moment; more than this can only be a circle.
 DEEPEST = 60
 
+#: The controls of a process that has ended, as a success or by an exception that nobody caught.
 END_FINISHED = 0
 END_FAILED = 1
 
@@ -96,10 +90,11 @@ class Semantics:
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.lifecycle = lifecycle
+        self.cases = Splitting(lifecycle)
         self.controls: list[Control] = [Control(FINISHED), Control(FAILED)]
         self._numbers: dict[Control, int] = {control: number for number, control in enumerate(self.controls)}
         self._rules: dict[int, tuple[Rule, ...]] = {END_FINISHED: (), END_FAILED: ()}
-        self._memory_live, self._dirty_live = _liveness(lifecycle)
+        self._memory_live, self._dirty_live = liveness(lifecycle)
 
     def number(self, point: int, memory: dict[str, str], dirty: dict[int, int]) -> int:
         """The number of a control, after dropping what no later step of the process can read."""
@@ -143,7 +138,7 @@ class Semantics:
             return
         assert depth < DEEPEST, f"{following.row}: looks and choices that go round without a save"
         for after in self._make(self.controls[rule.to]):
-            when = _after(merged.when, merged.assign, after.when)
+            when = before(merged.when, merged.assign, after.when)
             if when is not None:
                 label = after.label or merged.label
                 also = (*merged.also, after.row)
@@ -166,9 +161,9 @@ class Semantics:
         made: list[Start] = []
         for entry in self.lifecycle.entries:
             for tests in entry.when:
-                for when, memory in self._remembered(entry.remember, {}, tests, self._live_at(entry.next)):
-                    for split, assign in self._assignments(entry.writes, memory):
-                        narrowed = _meet(when, split)
+                for when, memory in self.cases.remembered(entry.remember, {}, tests, self._live_at(entry.next)):
+                    for split, assign in self.cases.assignments(entry.writes, memory):
+                        narrowed = meet(when, split)
                         if narrowed is not None:
                             to = self.number(entry.next, memory, {})
                             start = Start(entry.row, entry.operation, entry.kind, narrowed, assign, to)
@@ -193,20 +188,20 @@ class Semantics:
             case Save():
                 yield from self._save(instruction, memory, dirty)
             case Dirty():
-                for when, fields in self._values(instruction.writes, memory):
+                for when, fields in self.cases.values(instruction.writes, memory):
                     to = self.number(instruction.next, memory, {**dirty, **fields})
                     yield Rule(instruction.row, when, (), to)
             case Call():
                 for effects in instruction.effects:
-                    for when, assign in self._assignments(effects, memory):
+                    for when, assign in self.cases.assignments(effects, memory):
                         yield Rule(instruction.row, when, assign, self.number(instruction.next, memory, dirty))
                 for exception, target in instruction.raised:
                     for effects in instruction.failing:
-                        for when, assign in self._assignments(effects, memory):
+                        for when, assign in self.cases.assignments(effects, memory):
                             to = self.number(target, memory, dirty)
                             yield Rule(instruction.row, when, assign, to, exception, spontaneous=True)
             case Wait():
-                for when in self._satisfied((instruction.available,), memory):
+                for when in self.cases.satisfied((instruction.available,), memory):
                     yield Rule(instruction.row, when, (), self.number(instruction.next, memory, dirty))
             case Acquire():
                 to = self.number(instruction.next, memory, dirty)
@@ -229,31 +224,31 @@ class Semantics:
         compared = lifecycle.compare_variable
         accepted: When = () if save.expect is None else ((compared, save.expect),)
         for present in there:
-            possible = _meet(present, accepted)
+            possible = meet(present, accepted)
             if possible is None:
                 continue
-            for where in self._satisfied((save.where,), memory):
-                met = _meet(possible, where)
+            for where in self.cases.satisfied((save.where,), memory):
+                met = meet(possible, where)
                 if met is None:
                     continue
-                for split, assign in self._assignments(flushed, memory):
-                    when = _meet(met, split)
+                for split, assign in self.cases.assignments(flushed, memory):
+                    when = meet(met, split)
                     if when is not None:
                         yield Rule(save.row, when, assign, self.number(save.next, memory, {}))
             if save.otherwise is not None:
-                for where in self._violated((save.where,), memory):
-                    met = _meet(possible, where)
+                for where in self.cases.violated((save.where,), memory):
+                    met = meet(possible, where)
                     if met is not None:
                         yield from self._keeps(save, met, save.otherwise, raised, memory, dirty)
             if save.expect is not None:
                 every = frozenset(range(len(lifecycle.variables[compared].values)))
                 refused = every - save.expect
                 for exception, tests in lifecycle.special:
-                    met = _meet(present, ((compared, refused), *tests))
+                    met = meet(present, ((compared, refused), *tests))
                     if met is not None:
                         yield from self._keeps(save, met, exception, raised, memory, dirty)
                     refused -= next(values for variable, values in tests if variable == compared)
-                met = _meet(present, ((compared, refused),))
+                met = meet(present, ((compared, refused),))
                 if met is not None:
                     yield from self._keeps(save, met, lifecycle.refused, raised, memory, dirty)
         for absent in gone:
@@ -272,8 +267,8 @@ class Semantics:
         target = raised[exception]
         wanted = self._dirty_live[target] if target >= 0 else frozenset()
         writes = tuple((variable, value) for variable, value in save.writes if variable in wanted)
-        for split, fields in self._values(writes, memory):
-            met = _meet(when, split)
+        for split, fields in self.cases.values(writes, memory):
+            met = meet(when, split)
             if met is not None:
                 yield Rule(save.row, met, (), self.number(target, memory, {**dirty, **fields}), exception)
 
@@ -286,13 +281,15 @@ class Semantics:
             for target, wanted in branches:
                 wishes: Iterator[When] | tuple[When, ...] = ((),)
                 if read.condition is not None:
-                    judge = self._satisfied if wanted else self._violated
+                    judge = self.cases.satisfied if wanted else self.cases.violated
                     wishes = judge(read.condition, memory)
                 for wish in wishes:
-                    when = _meet(present, wish)
+                    when = meet(present, wish)
                     if when is None:
                         continue
-                    for narrowed, remembered in self._remembered(read.remember, memory, when, self._live_at(target)):
+                    for narrowed, remembered in self.cases.remembered(
+                        read.remember, memory, when, self._live_at(target)
+                    ):
                         yield Rule(read.row, narrowed, (), self.number(target, remembered, left))
         for absent in gone:
             target = raised[self.lifecycle.missing]
@@ -305,235 +302,4 @@ class Semantics:
     def _gone(self) -> tuple[tuple[When, ...], tuple[When, ...]]:
         """The conjunctions under which the record is gone, and those under which it is there."""
         gone = self.lifecycle.predicates["gone"]
-        return tuple(gone), tuple(self._violated(gone, {}))
-
-    def _satisfied(self, condition: tuple[Tests, ...], memory: dict[str, str]) -> Iterator[When]:
-        """Disjoint conjunctions over the record that together are *condition*, with memory put in."""
-        before: list[Tests] = []
-        for tests in condition:
-            reduced = self._reduce(tests, memory)
-            if reduced is not None:
-                for outside in self._violated(tuple(before), memory):
-                    met = _meet(outside, reduced)
-                    if met is not None:
-                        yield met
-            before.append(tests)
-
-    def _violated(self, condition: tuple[Tests, ...] | Condition, memory: dict[str, str]) -> Iterator[When]:
-        """Disjoint conjunctions over the record that together are the negation of *condition*."""
-        remaining: list[When] = [()]
-        for tests in condition:
-            reduced = self._reduce(tests, memory)
-            if reduced is None:
-                continue
-            survivors: list[When] = []
-            for when in remaining:
-                kept = when
-                for variable, values in reduced:
-                    every = frozenset(range(len(self.lifecycle.variables[variable].values)))
-                    outside = _meet(kept, ((variable, every - values),))
-                    if outside is not None:
-                        survivors.append(outside)
-                    inside = _meet(kept, ((variable, values),))
-                    if inside is None:
-                        break
-                    kept = inside
-            remaining = survivors
-        yield from remaining
-
-    def _reduce(self, tests: Tests | When, memory: dict[str, str]) -> When | None:
-        """*tests* with memory put in; None when memory contradicts them."""
-        reduced: list[tuple[int, frozenset[int]]] = []
-        for variable, values in tests:
-            if isinstance(variable, str):
-                if memory[variable[1:]] not in values:
-                    return None
-            else:
-                reduced.append((variable, values))  # type: ignore[arg-type]
-        return tuple(reduced)
-
-    def _remembered(
-        self, remember: Remember, memory: dict[str, str], tests: Tests | When, live: frozenset[str] | None
-    ) -> Iterator[tuple[When, dict[str, str]]]:
-        """Every split of the record by what is remembered, with the memory that results."""
-        reduced = self._reduce(tests, memory)
-        if reduced is None:
-            return
-        choices: list[list[tuple[When, str]]] = []
-        names: list[str] = []
-        for name, what in remember:
-            if live is not None and name not in live:
-                continue
-            names.append(name)
-            if isinstance(what, int):
-                values = self.lifecycle.variables[what].values
-                choices.append([(((what, frozenset({number})),), value) for number, value in enumerate(values)])
-            elif isinstance(what, str):
-                choices.append([((), what)])
-            else:
-                yes = [(when, "YES") for when in self._satisfied((what,), memory)]
-                no = [(when, "NO") for when in self._violated((what,), memory)]
-                choices.append(yes + no)
-        for combination in product(*choices):
-            when: When | None = reduced
-            for split, _ in combination:
-                when = None if when is None else _meet(when, split)
-            if when is not None:
-                yield when, {**memory, **{name: value for name, (_, value) in zip(names, combination, strict=True)}}
-
-    def _assignments(self, writes: Writes, memory: dict[str, str]) -> Iterator[tuple[When, Assignments]]:
-        """What *writes* assigns, split where a copied value has another number in the variable that it goes to."""
-        variables = self.lifecycle.variables
-        fixed: list[tuple[int, int]] = []
-        copied: list[tuple[int, int]] = []
-        for variable, operand in writes:
-            value = self._constant(variable, operand, memory)
-            if value is not None:
-                fixed.append((variable, value))
-            elif isinstance(operand, tuple) and variables[variable].values == variables[int(operand[1])].values:
-                fixed.append((variable, -1 - int(operand[1])))
-            elif isinstance(operand, tuple):
-                copied.append((variable, int(operand[1])))
-        for when, fields in self._split(copied):
-            yield when, tuple(sorted([*fixed, *fields.items()]))
-
-    def _values(self, writes: Writes, memory: dict[str, str]) -> Iterator[tuple[When, dict[int, int]]]:
-        """The values of *writes*, with the record split by every value that is copied from it."""
-        fixed: dict[int, int] = {}
-        copied: list[tuple[int, int]] = []
-        for variable, operand in writes:
-            value = self._constant(variable, operand, memory)
-            if value is not None:
-                fixed[variable] = value
-            elif isinstance(operand, tuple):
-                copied.append((variable, int(operand[1])))
-        for when, fields in self._split(copied):
-            yield when, {**fixed, **fields}
-
-    def _constant(self, variable: int, operand: Operand, memory: dict[str, str]) -> int | None:
-        if isinstance(operand, int):
-            return operand
-        if operand[0] == "memory":
-            return self.lifecycle.variables[variable].values.index(memory[str(operand[1])])
-        return None
-
-    def _split(self, copied: list[tuple[int, int]]) -> Iterator[tuple[When, dict[int, int]]]:
-        variables = self.lifecycle.variables
-        choices = [
-            [
-                ((other, frozenset({number})), (variable, variables[variable].values.index(name)))
-                for number, name in enumerate(variables[other].values)
-                if name in variables[variable].values
-            ]
-            for variable, other in copied
-        ]
-        for combination in product(*choices):
-            when: When | None = ()
-            for test, _ in combination:
-                when = None if when is None else _meet(when, (test,))
-            if when is not None:
-                yield when, dict(field for _, field in combination)
-
-
-def passes(when: When, record: Record) -> bool:
-    """Whether *record* passes every test of *when*."""
-    return all(record[variable] in values for variable, values in when)
-
-
-def assigned(assign: Assignments, record: Record) -> Record:
-    """*record* after *assign*; copies read the values from before."""
-    if not assign:
-        return record
-    changed = list(record)
-    for variable, value in assign:
-        changed[variable] = value if value >= 0 else record[-1 - value]
-    return tuple(changed)
-
-
-def _meet(first: Tests | When, second: Tests | When) -> When | None:
-    """The conjunction of two conjunctions over the record; None when nothing can pass it."""
-    met: dict[int, frozenset[int]] = {}
-    for variable, values in (*first, *second):
-        assert isinstance(variable, int)
-        narrowed: frozenset[int] = met[variable] & values if variable in met else values
-        if not narrowed:
-            return None
-        met[variable] = narrowed
-    return tuple(sorted(met.items()))
-
-
-def _after(when: When, assign: Assignments, tests: When) -> When | None:
-    """What must hold before *assign* for *when* to hold then and *tests* after it; None when nothing can."""
-    assigned_values = dict(assign)
-    before: When | None = when
-    for variable, values in tests:
-        value = assigned_values.get(variable)
-        if value is None:
-            before = None if before is None else _meet(before, ((variable, values),))
-        elif value < 0:
-            before = None if before is None else _meet(before, ((-1 - value, values),))
-        elif value not in values:
-            return None
-    return before
-
-
-def _liveness(lifecycle: Lifecycle) -> tuple[list[frozenset[str]], list[frozenset[int]]]:
-    """For each point: the remembered names that a later step reads, and the dirty fields that a later save writes.
-
-    A backward analysis by work list (Kildall 1973): a point is judged again only when one that it leads to has changed.
-    """
-    stored = frozenset(number for number, variable in enumerate(lifecycle.variables) if variable.stored)
-    instructions = lifecycle.instructions
-    after = [[target for target in targets(instruction) if target >= 0] for instruction in instructions]
-    before: list[list[int]] = [[] for _ in instructions]
-    for point, following in enumerate(after):
-        for target in following:
-            before[target].append(point)
-    memory: list[frozenset[str]] = [frozenset()] * len(instructions)
-    dirty: list[frozenset[int]] = [frozenset()] * len(instructions)
-    waiting = dict.fromkeys(range(len(instructions)))
-    while waiting:
-        point, _ = waiting.popitem()
-        read = frozenset(name for target in after[point] for name in memory[target])
-        write = frozenset(variable for target in after[point] for variable in dirty[target])
-        read, write = _live_before(instructions[point], read, write, dirty, stored)
-        if read != memory[point] or write != dirty[point]:
-            memory[point], dirty[point] = read, write
-            waiting.update(dict.fromkeys(before[point]))
-    return memory, dirty
-
-
-def _live_before(
-    instruction: Instruction,
-    read: frozenset[str],
-    write: frozenset[int],
-    dirty: list[frozenset[int]],
-    stored: frozenset[int],
-) -> tuple[frozenset[str], frozenset[int]]:
-    """What is live before *instruction* when *read* and *write* are live after it."""
-    match instruction:
-        case Save(writes=writes, where=where):
-            return read | _names(writes) | _tested(where), stored - {variable for variable, _ in writes}
-        case Dirty(writes=writes):
-            return read | _names(writes), write - {variable for variable, _ in writes}
-        case Call(effects=effects, failing=failing):
-            return read.union(*(_names(one) for one in (*effects, *failing))), write
-        case Read(remember=remember, condition=condition, refresh=refresh):
-            read -= {name for name, _ in remember}
-            for tests in condition or ():
-                read |= _tested(tests)
-            for _, what in remember:
-                read |= frozenset() if isinstance(what, int | str) else _tested(what)
-            if refresh:
-                write = frozenset().union(*(dirty[target] for _, target in instruction.raised if target >= 0))
-            return read, write
-        case _:
-            return read, write
-
-
-def _names(writes: Writes) -> frozenset[str]:
-    return frozenset(str(operand[1]) for _, operand in writes if isinstance(operand, tuple) and operand[0] == "memory")
-
-
-def _tested(tests: Tests | tuple[Test, ...]) -> frozenset[str]:
-    return frozenset(variable[1:] for variable, _ in tests if isinstance(variable, str))
+        return tuple(gone), tuple(self.cases.violated(gone, {}))

@@ -19,7 +19,8 @@ from checks.concurrency.paths import paths
 from checks.concurrency.reduce import reduce
 from checks.concurrency.relation import Relation
 from model import explore as scalar
-from model.semantics import Semantics, assigned, passes
+from model.conditions import assigned, passes
+from model.semantics import Semantics
 from model.tables_reader import read_tables
 
 SIZES = (2, 3, 2)

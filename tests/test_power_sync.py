@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from model.conditions import passes
 from model.explore import Space, completed, explore
 from model.lifecycle import Lifecycle, Record, Scenario, Text
-from model.semantics import Semantics, passes
+from model.semantics import Semantics
 
 ALONE = Scenario("alone", Text("", ""), 1, frozenset(), fail=False, crash=False, lose=False)
 

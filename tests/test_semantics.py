@@ -111,7 +111,7 @@ def test_every_rule_of_a_save_is_exclusive_and_together_they_are_total(door: Lif
     """Whatever the record, a save does exactly one thing."""
     from itertools import product
 
-    from model.semantics import passes
+    from model.conditions import passes
 
     semantics = Semantics(door)
     explore(semantics, door.scenarios["pair"])

@@ -24,11 +24,12 @@ from checks.properties.formula import And, Is, Pending, Quiet, Same, atoms, both
 from checks.questions import refusals, unrepeatables
 from checks.traces import trace
 from checks.verdict import Trace
+from model.conditions import passes
 from model.errors import Fault, InputError
 from model.explore import Configuration, Space, Step, completed, explore
 from model.lifecycle import Conjunction, Lifecycle, Record, holds
 from model.program import Call, Instruction, Save
-from model.semantics import END_FAILED, Semantics, passes
+from model.semantics import END_FAILED, Semantics
 
 #: What tells violations apart, beside the row.
 FINE = ("phase", "lock", "report", "truth")

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from model.conditions import Assignments, When
 from model.explore import UNBOUNDED
 from model.lifecycle import Scenario
 from model.program import Wait
-from model.semantics import END_FAILED, END_FINISHED, Assignments, Semantics, When
+from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 #: The target of a move with which the process ends.
 END = -1

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.concurrency.automaton import END, Automaton
-from model.semantics import Assignments, When
+from model.conditions import Assignments, When
 
 Ints = npt.NDArray[np.int64]
 #: Writes that are looked at in one piece.

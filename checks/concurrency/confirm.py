@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from checks.concurrency.automaton import LOSS
 from checks.concurrency.paths import PathStep
+from model.conditions import assigned, passes
 from model.lifecycle import Record, Scenario
 from model.program import Wait
-from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, assigned, passes
+from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics
 
 ENDS = (END_FINISHED, END_FAILED)
 

@@ -12,7 +12,7 @@ from itertools import product
 
 from checks.concurrency.automaton import Automaton, Crash, Move, Origin
 from checks.concurrency.reduce import possible_values
-from model.semantics import Assignments, When
+from model.conditions import Assignments, When
 
 
 def forget(automaton: Automaton, names: Iterable[str]) -> Automaton:

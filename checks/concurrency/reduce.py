@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place
-from model.semantics import Assignments, When
+from model.conditions import Assignments, When
 
 
 def possible_values(automaton: Automaton) -> tuple[frozenset[int], ...]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.records import Ints, Records
-from model.semantics import Assignments, When
+from model.conditions import Assignments, When
 
 
 class Rules:

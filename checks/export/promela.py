@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from checks.concurrency.automaton import END, Automaton, Move, Place
+from model.conditions import Assignments, When
 from model.lifecycle import Condition, Lifecycle
-from model.semantics import Assignments, When
 
 
 class CannotExportError(ValueError):

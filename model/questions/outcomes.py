@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.conditions import assigned, passes
 from model.explore import Configuration, Space, completed, explore
 from model.lifecycle import Lifecycle, Record, Scenario, Text
-from model.semantics import END_FAILED, END_FINISHED, Semantics, assigned, passes
+from model.semantics import END_FAILED, END_FINISHED, Semantics
 from model.state import State, state_of
 
 

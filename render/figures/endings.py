@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from model.cache import cached
+from model.conditions import assigned
 from model.explore import completed
 from model.lifecycle import Lifecycle, holds
 from model.network import build_network
 from model.questions.outcomes import alone
-from model.semantics import Semantics, assigned
+from model.semantics import Semantics
 from model.state import State, state_of
 
 Built = TypeVar("Built")

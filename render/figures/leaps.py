@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.cache import cached
+from model.conditions import assigned, passes
 from model.explore import Configuration, completed, explore
 from model.lifecycle import Lifecycle, Record, Scenario, Text, holds
 from model.network import Arrow, Network, network_of
-from model.semantics import END_FAILED, END_FINISHED, Semantics, assigned, passes
+from model.semantics import END_FAILED, END_FINISHED, Semantics
 from model.state import state_of
 from render.figures.endings import key, resting_states, scenario_name
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Hashable, Iterable
 from typing import Any, Generic, TypeVar
 
+from model.conditions import assigned
 from model.explore import completed
 from model.lifecycle import Guard, Lifecycle
 from model.network import Network, build_network
 from model.questions.allowed import ASKED
 from model.questions.outcomes import alone, outcomes
-from model.semantics import Semantics, assigned
+from model.semantics import Semantics
 from model.space import Edge, all_states
 from model.state import State
 from render.page.packing import DIGITS, written

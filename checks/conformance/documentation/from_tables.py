@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checks.conformance.documentation.said import NULL, DocumentedOperation, Names
+from model.conditions import assigned, passes
 from model.explore import Configuration, completed, explore
 from model.lifecycle import Conjunction, Lifecycle, Operation, Record, Scenario, Text, holds, may_be_present
-from model.semantics import END_FAILED, END_FINISHED, Semantics, assigned, passes
+from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 ASKED = "request"
 TERMINAL = "terminal"

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.conformance.source.facts import Place, Recovery, SourceFacts
+from model.conditions import assigned
 from model.explore import completed
 from model.lifecycle import Lifecycle, Record
 from model.questions.outcomes import Outcome, alone, outcomes
-from model.semantics import Semantics, assigned
+from model.semantics import Semantics
 
 NO_TASK = "None"
 # What these do is told by the writes that follow them, or they only act on the guest.
