@@ -7,12 +7,13 @@ that is *cast* to becomes a message and then stands on its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from model import schema
-from model.lifecycle import Row, Service
+from model.context import Context, Frame, Sources
+from model.lifecycle import Row
 from model.program import (
     FAILED,
     FINISHED,
@@ -27,60 +28,18 @@ from model.program import (
     Save,
     Tests,
     Wait,
-    Writes,
 )
+from model.register import Register, plain
+from model.remembered import remembered
 from model.vocabulary import Vocabulary, in_release
+from model.written import Written
 from model.yaml_source import Document, Path_
 
 DEEPEST = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Handlers in force, and where their steps stand."""
-
-    handlers: Sequence[schema.Handler]
-    arguments: Mapping[str, str]
-    owner: str
-    document: Document
-    path: Path_
-    outer: Context
-    after: int
-    made: dict[str, int] = field(default_factory=dict, compare=False, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Where a step stands: who runs it, what catches its exceptions, where a return goes."""
-
-    operation: str
-    procedure: str
-    service: str
-    holds: bool
-    frame: Frame | None
-    returns: int
-    killed: int | None
-    failure: bool = False
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    depth: int = 0
-    #: the service that the procedure is written for, where another one runs it in its own process
-    written: str | None = None
-
-
-@dataclass(slots=True)
-class Sources:
-    """The validated files: what to compile, and where each stands."""
-
-    operations: dict[str, tuple[schema.Operation, Document]]
-    policies: dict[str, schema.Policy]
-    policies_document: Document | None
-    exceptions: Mapping[str, str | None]
-    services: Mapping[str, Service]
-    compare: schema.CompareAndSwap
-
-
 class Flattener:
-    """Compiles all operations of one release; ``instructions``, ``entries`` and ``rows`` are the result."""
+    """Compiles all operations of one release: ``instructions``, ``entries`` and the rows of ``register``."""
 
     def __init__(self, sources: Sources, vocabulary: Vocabulary, release: str) -> None:
         self.sources = sources
@@ -88,19 +47,18 @@ class Flattener:
         self.release = release
         self.instructions: list[Instruction | None] = []
         self.entries: list[Entry] = []
-        self.rows: dict[str, Row] = {}
-        self._places: dict[str, tuple[str, Path_]] = {}
+        self.register = Register(sources, vocabulary)
         self._messages: dict[tuple[str, str, str], int] = {}
         self._used: set[tuple[str, str]] = set()
-        self._remembered: dict[str, int | None] = {}
+        operations = (operation for operation, _ in sources.operations.values())
+        self._remembered = remembered(operations, vocabulary.numbers)
+        self._written = Written(vocabulary, self._remembered)
 
     # -- operations -------------------------------------------------------------------------------------------------
 
     def operation(self, name: str) -> tuple[str, ...]:
         """Compile operation *name*; the ids of its guards' rows, in order."""
         operation, document = self.sources.operations[name]
-        self._remembered = {}
-        self._collect_remembered()
         start = FINISHED
         guards = [
             (position, guard) for position, guard in enumerate(operation.guards) if in_release(guard, self.release)
@@ -121,12 +79,12 @@ class Flattener:
             remember = self.vocabulary.remember(guard.remember, self._remembered, document, (*path, "remember"))
             if guard.set and operation.kind not in ("outside", "recovery"):
                 self.vocabulary.fault(document, (*path, "set"), "a guard that writes", "use a save step")
-            writes = self._writes(guard.set, document, (*path, "set"), stored=None)
+            writes = self._written.writes(guard.set, document, (*path, "set"), stored=None)
             when = self.vocabulary.condition(guard.when, self._remembered, document, (*path, "when"))
-            self._row(
+            self.register.enter(
                 Row(
                     row, name, "", "guard", "guard", operation.kind, "api", guard.source, document.place(path),
-                    writes=tuple(_plain(guard.set)), condition=guard.condition, since=guard.since, until=guard.until,
+                    writes=tuple(plain(guard.set)), condition=guard.condition, since=guard.since, until=guard.until,
                 ),
                 document,
                 path,
@@ -147,39 +105,6 @@ class Flattener:
                     self.vocabulary.fault(
                         document, path, f"nothing leads to procedure {procedure!r}", "start, run or cast to it"
                     )
-
-    def _collect_remembered(self) -> None:
-        """All names that anything may remember: values of a procedure may come from whoever runs it."""
-        for other, _ in self.sources.operations.values():
-            for guard in other.guards:
-                self._note(guard.remember)
-            for procedure in other.procedures.values():
-                self._collect(procedure.steps)
-                for use in procedure.policies:
-                    for handler in use.handlers:
-                        self._collect(handler.steps)
-
-    def _collect(self, steps: Sequence[schema.Step]) -> None:
-        for step in steps:
-            match step:
-                case schema.ReadStep():
-                    self._note(step.remember)
-                    self._collect(step.then)
-                    self._collect(step.else_)
-                case schema.ChooseStep():
-                    for branch in step.between.values():
-                        self._collect(branch)
-                case schema.TryStep():
-                    self._collect(step.steps)
-                    for use in step.policies:
-                        for handler in use.handlers:
-                            self._collect(handler.steps)
-                case _:
-                    pass
-
-    def _note(self, remember: Mapping[str, str | schema.Conjunction]) -> None:
-        for name, what in remember.items():
-            self._remembered[name] = self.vocabulary.numbers.get(what) if isinstance(what, str) else None
 
     def _procedure(
         self, operation: str, reference: str, document: Document, path: Path_
@@ -219,7 +144,7 @@ class Flattener:
         start = self._steps(procedure.steps, inner, after, document, (*path, "steps"))
         if takes:
             row = f"{owner}/{path[-1]}/lock"
-            self._row(
+            self.register.enter(
                 Row(
                     row, owner, str(path[-1]), "lock", "lock", "step", procedure.service, procedure.source,
                     document.place(path),
@@ -337,14 +262,16 @@ class Flattener:
             case schema.SaveStep():
                 return self._save(step, context, after, document, path)
             case schema.SetStep():
-                row = self._step_row(step, step.set_, "dirty", context, document, path, writes=step.set)
-                writes = self._writes(step.set, document, (*path, "set"), stored=True, arguments=context.arguments)
+                row = self.register.step(step, step.set_, "dirty", context, document, path, writes=step.set)
+                writes = self._written.writes(
+                    step.set, document, (*path, "set"), stored=True, arguments=context.arguments
+                )
                 return self._emit(Dirty(*self._common(row, context), writes, after))
             case schema.CallStep():
-                row = self._step_row(step, step.call, "call", context, document, path, writes=step.set)
-                effects = self._alternatives(step.set, document, (*path, "set"))
+                row = self.register.step(step, step.call, "call", context, document, path, writes=step.set)
+                effects = self._written.alternatives(step.set, document, (*path, "set"))
                 failing = tuple(
-                    self._writes(one, document, (*path, "failing", position), stored=False)
+                    self._written.writes(one, document, (*path, "failing", position), stored=False)
                     for position, one in enumerate(step.failing)
                 )
                 raised = self._raised(step.fails, context, document, path)
@@ -352,7 +279,7 @@ class Flattener:
             case schema.ReadStep():
                 return self._read(step, context, after, document, path)
             case schema.ChooseStep():
-                row = self._step_row(step, step.choose, "choose", context, document, path)
+                row = self.register.step(step, step.choose, "choose", context, document, path)
                 options = tuple(
                     (name, self._steps(steps, context, after, document, (*path, "between", name)))
                     for name, steps in step.between.items()
@@ -367,11 +294,11 @@ class Flattener:
         expect = None
         if step.expect is not None:
             expect = self.vocabulary.values(variable, step.expect, document, (*path, "expect"))
-        row = self._step_row(
+        row = self.register.step(
             step, step.save, "save", context, document, path, writes=step.set,
             expect=None if expect is None else frozenset(self.vocabulary.variables[variable].values[n] for n in expect),
         )  # fmt: skip
-        writes = self._writes(step.set, document, (*path, "set"), stored=True, arguments=context.arguments)
+        writes = self._written.writes(step.set, document, (*path, "set"), stored=True, arguments=context.arguments)
         where = self.vocabulary.tests(step.where, self._remembered, document, (*path, "where"))
         if step.where and step.otherwise is None:
             self.vocabulary.fault(document, path, "`where` without `otherwise`", "name the exception it raises")
@@ -391,7 +318,7 @@ class Flattener:
         return self._emit(Save(*self._common(row, context), writes, expect, where, step.otherwise, after, raised))
 
     def _read(self, step: schema.ReadStep, context: Context, after: int, document: Document, path: Path_) -> int:
-        row = self._step_row(step, step.read, "read", context, document, path)
+        row = self.register.step(step, step.read, "read", context, document, path)
         remember = self.vocabulary.remember(step.remember, self._remembered, document, (*path, "remember"))
         condition = None
         then = otherwise = after
@@ -437,7 +364,7 @@ class Flattener:
         if known is None:
             return FINISHED
         owner, procedure, _, name = known
-        row = self._step_row(step, step.cast, "cast", context, document, path)
+        row = self.register.step(step, step.cast, "cast", context, document, path)
         key = (owner, name, row)
         if key not in self._messages:
             point = self._messages[key] = self._reserve()
@@ -463,87 +390,8 @@ class Flattener:
                 made.append((name, self._raise(name, context)))
         return tuple(made)
 
-    def _writes(
-        self,
-        wanted: Mapping[str, str | list[str]],
-        document: Document,
-        path: Path_,
-        *,
-        stored: bool | None,
-        arguments: Mapping[str, str] | None = None,
-    ) -> Writes:
-        made = []
-        for name, text in wanted.items():
-            if not isinstance(text, str):
-                self.vocabulary.fault(document, (*path, name), "several values", "a save writes one")
-                continue
-            if not self.vocabulary.known(name, self.vocabulary.numbers, "variable", document, (*path, name)):
-                continue
-            variable = self.vocabulary.numbers[name]
-            if stored is not None and self.vocabulary.variables[variable].stored != stored:
-                remedy = "a call changes it" if stored else "a save writes it"
-                self.vocabulary.fault(document, (*path, name), f"{name} cannot be written here", remedy)
-                continue
-            given = arguments.get(text[1:], text) if arguments and text.startswith("$") else text
-            operand = self.vocabulary.operand(variable, given, self._remembered, document, (*path, name))
-            if operand is not None:
-                made.append((variable, operand))
-        return tuple(sorted(made, key=lambda write: write[0]))
-
-    def _alternatives(
-        self, wanted: Mapping[str, str | list[str]], document: Document, path: Path_
-    ) -> tuple[Writes, ...]:
-        """Every combination of the values that a call may leave."""
-        combinations: list[dict[str, str]] = [{}]
-        for name, texts in wanted.items():
-            choices = [texts] if isinstance(texts, str) else texts
-            combinations = [{**one, name: text} for one in combinations for text in choices]
-        return tuple(self._writes(one, document, path, stored=False) for one in combinations)
-
     def _common(self, row: str, context: Context) -> tuple[str, str, str, bool, int | None]:
         return row, context.operation, context.service, context.holds, context.killed
-
-    def _step_row(
-        self,
-        step: schema.StepRow,
-        name: str,
-        instruction: str,
-        context: Context,
-        document: Document,
-        path: Path_,
-        *,
-        writes: Mapping[str, str | list[str]] | None = None,
-        expect: frozenset[str] | None = None,
-    ) -> str:
-        row = f"{context.operation}/{context.procedure}/{name}"
-        source = step.source
-        if source is None:
-            if context.operation == "policies":
-                source = self.sources.policies[context.procedure].source
-            else:
-                body, _ = self.sources.operations[context.operation]
-                source = body.procedures[context.procedure].source
-        self._row(
-            Row(
-                row, context.operation, context.procedure, name, instruction,
-                "failure" if context.failure else "step", context.written or context.service, source,
-                document.place(path), expect,
-                tuple(_plain(writes or {})), step.condition, step.note, step.since, step.until,
-            ),
-            document,
-            path,
-        )  # fmt: skip
-        return row
-
-    def _row(self, row: Row, document: Document, path: Path_, *, shared: bool = False) -> None:
-        """Enter *row*; the same id at two places is a duplicate."""
-        place = (document.name, path)
-        if self._places.setdefault(row.id, place) != place and not shared:
-            other = self._places[row.id]
-            self.vocabulary.fault(
-                document, path, f"row {row.id!r} stands twice", f"give it another name than in {other[0]}"
-            )
-        self.rows.setdefault(row.id, row)
 
     def _reserve(self) -> int:
         self.instructions.append(None)
@@ -552,7 +400,3 @@ class Flattener:
     def _emit(self, instruction: Instruction) -> int:
         self.instructions.append(instruction)
         return len(self.instructions) - 1
-
-
-def _plain(writes: Mapping[str, str | list[str]]) -> list[tuple[str, str]]:
-    return [(name, text if isinstance(text, str) else "|".join(text)) for name, text in sorted(writes.items())]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from model import schema
 from model.content import content_digest, table_files
+from model.context import Sources
 from model.errors import Fault, InputError
-from model.flatten import Flattener, Sources
+from model.flatten import Flattener
 from model.lifecycle import (
     Default,
     Guard,
@@ -22,6 +23,7 @@ from model.lifecycle import (
     Value,
     Variable,
 )
+from model.promises import read_promises
 from model.vocabulary import Vocabulary, in_release
 from model.yaml_source import Document, Path_, read_document
 
@@ -162,6 +164,11 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         operations[name] = _operation(operation, document, guards, flattener, vocabulary, release)
     if not vocabulary_only:
         flattener.unused()
+    promises = tuple(
+        promise
+        for name in operations
+        for promise in read_promises(*parts.operations[name], flattener.entries, vocabulary, release)
+    )
     scenarios = _scenarios(parts)
     for name, scenario in scenarios.items():
         for forgotten in scenario.forget:
@@ -197,7 +204,9 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
     if faults:
         raise InputError(*_sorted(faults))
     moved = {move.source: move.formerly for move in record.moved if in_release(move, release)}
-    rows = {name: replace(row, source=moved.get(row.source, row.source)) for name, row in flattener.rows.items()}
+    rows = {
+        name: replace(row, source=moved.get(row.source, row.source)) for name, row in flattener.register.rows.items()
+    }
     operations = {
         name: replace(
             operation,
@@ -234,6 +243,7 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         observed=observed,
         source_address=record.source_address,
         left_out={each.source: each.reason for each in record.left_out if in_release(each, release)},
+        promises=promises,
     )
 
 
