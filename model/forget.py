@@ -84,6 +84,7 @@ class _Forgetting:
             )
             for service in lifecycle.services
         )
+        unspoken = self._unspoken()
         predicates = {
             name: condition
             for name, condition in lifecycle.predicates.items()
@@ -94,6 +95,7 @@ class _Forgetting:
             variables=variables,
             values=values,
             predicates=predicates,
+            promises=tuple(one for one in lifecycle.promises if one.operation not in unspoken),
             services=services,
             entries=tuple(dict.fromkeys(entries)),
             instructions=tuple(self.instructions),
@@ -103,6 +105,14 @@ class _Forgetting:
                 if all(variable not in self.gone for variable, _ in rule.when)
             ),
             observed={state: truth for state, truth in lifecycle.observed.items() if not {state, truth} & self.gone},
+        )
+
+    def _unspoken(self) -> frozenset[str]:
+        """The operations that promise something of what is forgotten: nobody can tell whether they keep it."""
+        return frozenset(
+            one.operation
+            for one in self.lifecycle.promises
+            if any(variable in self.gone for tests in (one.start, *one.end) for variable, _ in tests)
         )
 
     def _choice(self, variants: list[Instruction], original: Instruction) -> Instruction:

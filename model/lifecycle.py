@@ -118,6 +118,15 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What a run of ``operation`` that starts in ``start``, and in which nothing fails, leaves: one of ``end``."""
+
+    operation: str
+    start: Conjunction
+    end: Condition
+
+
+@dataclass(frozen=True)
 class NamedSet:
     """A set of values that the source names (``ALLOW_REBOOT``)."""
 
@@ -180,6 +189,8 @@ class Lifecycle:
     observed: Mapping[int, int] = field(default_factory=dict)
     source_address: str | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
+    #: of each operation the first whose start fits is the one that it makes
+    promises: tuple[Promise, ...] = ()
 
     def index(self, variable: str) -> int:
         """The number of *variable*; KeyError when there is none."""

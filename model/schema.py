@@ -326,6 +326,16 @@ class Guard(Row):
     source: Source
 
 
+class Promise(Row):
+    """What an operation leaves when nothing fails on its way, if it started in ``from``.
+
+    Among the values of a variable, ``$other`` stands for what the variable *other* was at the start.
+    """
+
+    from_: Conjunction = Field(default={}, alias="from", description="judged on the record at the start")
+    to: Condition
+
+
 class Operation(Row):
     """``operations/NAME.yaml``, ``events/``, ``periodic/``, ``recovery/``: one thing that can happen to an instance."""
 
@@ -339,6 +349,9 @@ class Operation(Row):
     guards: list[Guard]
     program: Name | None = Field(default=None, description="the procedure that the request starts")
     procedures: dict[Name, Procedure] = {}
+    leaves: list[Promise] = Field(
+        default=[], description="what it is for: the first promise that fits the start must hold where it ends"
+    )
     restores: Condition | None = Field(default=None, description="what a round trip ending here should leave as it was")
     undoes: list[Name] = Field(default=[], description="the operations whose effect this one is meant to take back")
 
