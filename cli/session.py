@@ -92,12 +92,14 @@ class Session:
     def space(self, scenario: str = "sequential") -> StateSpace:
         """The state space under *scenario*."""
         if scenario not in self._spaces:
+            one_of(scenario, self.lifecycle.scenarios, "scenario")
             self._spaces[scenario] = build_space(self.lifecycle, scenario)
         return self._spaces[scenario]
 
     def network(self, scenario: str = "sequential") -> Network:
         """The configurations of *scenario*."""
         if scenario not in self._networks:
+            one_of(scenario, self.lifecycle.scenarios, "scenario")
             self._networks[scenario] = build_network(self.lifecycle, scenario)
         return self._networks[scenario]
 
@@ -112,6 +114,7 @@ class Session:
         """The state space as a networkx MultiDiGraph."""
         from model.graph import state_graph
 
+        one_of(scenario, self.lifecycle.scenarios, "scenario")
         return state_graph(self.lifecycle, scenario)
 
     def explain(self, state: str) -> StateAnswer:

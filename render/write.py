@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from model.errors import Fault, InputError
+from model.files import write_bytes
 from model.lifecycle import Lifecycle
 from render.figures import build, catalogue
 from render.registry import find_format, render_picture
@@ -69,6 +70,6 @@ def _write(lifecycle: Lifecycle, names: list[str], folder: Path, formats: tuple[
             module = find_format(form)
             if isinstance(picture, module.KINDS):
                 path = folder / f"{name}{module.SUFFIX}"
-                path.write_bytes(render_picture(picture, form, page=PAGE))
+                write_bytes(path, render_picture(picture, form, page=PAGE))
                 written.append(path)
     return written

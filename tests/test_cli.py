@@ -125,7 +125,10 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch:
 
 
 def test_questions_at_the_prompt(tmp_path: Path) -> None:
-    code = 'restart("shut/opening/off")\nexplain("nothing")\nallowed("open/none").data\n'
+    code = (
+        'restart("shut/opening/off")\nexplain("nothing")\nallowed("open/none").data\n'
+        'explain(5)\nexplain()\ngraph("nowhere")\npaths("open", "shut", avoid="shut")\n'
+    )
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "repl", "--tables", DOOR],
         cwd=ROOT, input=code, capture_output=True, text=True, check=True,
@@ -133,6 +136,10 @@ def test_questions_at_the_prompt(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "JAMMED/None/OFF" in done.stdout
     assert "no position 'nothing'" in done.stderr
+    assert "explain: state is 5: give text in quotes" in done.stderr
+    assert "explain: missing a required argument: 'state'" in done.stderr
+    assert "unknown scenario 'nowhere'" in done.stderr
+    assert "paths: avoid is 'shut': give names in brackets" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from cli.output import write_text
+from model.files import write_text
 
 ROOT = Path(__file__).parent.parent
 DOOR = ROOT / "tests" / "lifecycles" / "door"
@@ -198,3 +198,18 @@ def test_output_that_takes_nothing() -> None:
     ]
     for closed in (">&-", "2>&-", "> /dev/null 2>&1 <&-"):
         assert command(f"states --tables {DOOR} {closed}").returncode == 0
+
+
+def test_bugs_of_another_lifecycle(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "bugs", "--tables", str(DOOR))
+    assert said.count("\n") == 1
+    assert "give tables of that lifecycle" in said
+
+
+def test_a_broken_line_among_several_collections_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "monday").write_text("{}\n")
+    (tmp_path / "tuesday").write_text("{}\n{\n")
+    with pytest.raises(SystemExit) as caught:
+        main(["conform", "notifications", str(tmp_path / "monday"), str(tmp_path / "tuesday"), "--tables", str(DOOR)])
+    assert caught.value.code == 1
+    assert f"{tmp_path / 'tuesday'}:2:" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,12 @@ ASK_DIM = note(3, ("lit", "dimming", "hot"), ("lit", None))
 DIMMED = note(4, DARK, ("lit", "dimming"))
 
 
+def placed(lines: Iterable[bytes]) -> list[tuple[str, bytes]]:
+    return [(f"line {number}", line) for number, line in enumerate(lines, start=1)]
+
+
 def judge(*lines: bytes) -> NotificationsReport:
-    return judge_notifications(ROWS, LAMP, lines)
+    return judge_notifications(ROWS, LAMP, placed(lines))
 
 
 def test_every_change_of_a_complete_collection_is_explained() -> None:
@@ -162,7 +167,7 @@ def test_clocks_that_differ_a_little_do_not_make_a_contradiction() -> None:
     late = note(1, ASKED, ("dark", None), seconds=1.5)
     first = note(9, DARK, event="instance.exists", seconds=1.0)
     assert judge(first, early, late).changes == 2
-    strict = judge_notifications(ROWS, LAMP, [first, early, late], skew_seconds=0.1)
+    strict = judge_notifications(ROWS, LAMP, placed([first, early, late]), skew_seconds=0.1)
     assert strict.changes < 2
 
 

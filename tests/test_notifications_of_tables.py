@@ -51,7 +51,7 @@ def changes() -> list[list[Change]]:
 def judge(changes: list[Change], seed: int) -> NotificationsReport:
     lines = [sent(change) for change in changes]
     random.Random(seed).shuffle(lines)  # noqa: S311 - an order, not a secret
-    return judge_notifications(rows_of(load()), vocabulary_of(load(), KEYS, {}), lines)
+    return judge_notifications(rows_of(load()), vocabulary_of(load(), KEYS, {}), [("a line", line) for line in lines])
 
 
 def test_every_change_that_was_recorded_is_explained(changes: list[list[Change]]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.common import common, dim, full_lifecycle, show_json
-from cli.output import places_for, write_text
+from model.errors import Fault, InputError
+from model.files import places_for, write_text
 
 if TYPE_CHECKING:
     from checks.bugs.corpus import Result
@@ -43,6 +44,10 @@ def command(
     from checks.bugs.patch import read_inexpressible
 
     lifecycle = full_lifecycle(tables, release)
+    meant = full_lifecycle(None, None)
+    if lifecycle.name != meant.name:
+        found = f"these are tables of {lifecycle.name!r}, and the bugs are of {meant.name!r}"
+        raise InputError(Fault("--tables", found, "give tables of that lifecycle"))
     chosen = corpus(ids)
     places_for(target)
     began = time.perf_counter()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import click
@@ -23,7 +21,7 @@ Examples:
   nova-lifecycle conform runs recording.jsonl.gz
   nova-lifecycle conform notifications collected.jsonl
   nova-lifecycle conform docs ~/src/nova/doc/source/reference/vm-states.rst
-The exit status is 1 when something differs."""
+The exit status is 1 when something differs, a line is broken, or nothing was judged."""
 )
 def command() -> None:
     """Compare the tables with Nova's source, recorded runs, notifications or its page on states."""
@@ -102,17 +100,16 @@ def notifications(
     Gaps, where messages are missing, are listed and are no difference.
     """
     from checks.conformance.notifications import format_notifications, judge_notifications
-    from checks.conformance.runs import keys_of, open_lines, rows_of, vocabulary_of
+    from checks.conformance.runs import keys_of, placed_lines, rows_of, vocabulary_of
 
     lifecycle = full_lifecycle(tables, release)
-    lines: Iterator[bytes] = chain.from_iterable(open_lines(path) for path in files)
     vocabulary = vocabulary_of(lifecycle, keys_of(lifecycle), {})
-    report = judge_notifications(rows_of(lifecycle), vocabulary, lines, skew_seconds=skew)
+    report = judge_notifications(rows_of(lifecycle), vocabulary, placed_lines(files), skew_seconds=skew)
     if as_json:
         show_json(report, lifecycle)
     else:
         click.echo(format_notifications(report), nl=False)
-    return DIFFERS if report.contradictions or report.broken_lines else 0
+    return 0 if report.conforms else DIFFERS
 
 
 @command.command(

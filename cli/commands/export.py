@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from cli.common import common, full_lifecycle, one_of, scenario_option
-from cli.output import write_text
 from model.errors import Fault, InputError
+from model.files import write_text
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.space import build_space

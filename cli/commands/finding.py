@@ -11,8 +11,8 @@ import click
 
 from checks.verdict import Finding, Verdict
 from cli.common import common, dim, full_lifecycle, heading, table
-from cli.output import places_for
 from model.errors import Fault, InputError, nearest
+from model.files import places_for
 from model.lifecycle import Lifecycle
 from model.load import TABLES
 
@@ -133,7 +133,7 @@ def show(key: str, verdict: Verdict, finding: Finding) -> None:
 def _draw(lifecycle: Lifecycle, finding: Finding, key: str, output: Path) -> None:
     if finding.trace is None:
         raise InputError(Fault("NAME", f"{key} has no trace", "it is a finding about the tables alone"))
-    from cli.output import write_bytes
+    from model.files import write_bytes
     from render.figures.trace import trace_picture
     from render.registry import render_picture
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from cli.common import full_lifecycle, heading, one_of
-from cli.output import write_text
 from model.errors import Fault, InputError
+from model.files import write_text
 
 
 @click.command(

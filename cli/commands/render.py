@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.common import common, full_lifecycle
-from cli.output import write_bytes
 from model.errors import Fault, InputError
+from model.files import write_bytes
 from model.lifecycle import Lifecycle
 
 if TYPE_CHECKING:

@@ -24,6 +24,13 @@ BANNER = """nova-lifecycle: {name} {release}
   graph()                                the state space as a networkx graph; nova is the session
 Tab completes states and operations inside quotes; help(paths) explains; Ctrl-D leaves."""
 
+#: Annotation of what a question takes -> the type that is meant, and how to give it.
+KINDS: dict[str, tuple[type, str]] = {
+    "str": (str, "give text in quotes"),
+    "int": (int, "give a number"),
+    "tuple[str, ...]": (tuple, 'give names in brackets with a comma: ("stopped",)'),
+}
+
 
 @click.command()
 @click.option("--tables", type=click.Path(path_type=Path), help="A folder with the tables of another lifecycle.")
@@ -39,8 +46,8 @@ def command(tables: Path | None, release: str | None) -> None:
         "paths": _forgiving(session.paths),
         "restart": _forgiving(session.restart),
         "sync": _forgiving(session.sync),
-        "graph": session.graph,
-        "space": session.space,
+        "graph": _forgiving(session.graph),
+        "space": _forgiving(session.space),
     }
     history = cache_folder() / "history"
     with contextlib.suppress(ImportError):
@@ -66,9 +73,23 @@ def command(tables: Path | None, release: str | None) -> None:
 def _forgiving(question: Callable[..., Any]) -> Callable[..., Any]:
     """*question*, which at the prompt says what is wrong with its input and raises nothing."""
     from functools import wraps
+    from inspect import signature
+
+    expected = signature(question)
 
     @wraps(question)
     def ask(*args: Any, **kwargs: Any) -> Any:
+        name = question.__name__
+        try:
+            given = expected.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            click.echo(f"{name}: {error}; help({name}) tells what it takes", err=True)
+            return None
+        for parameter, value in given.items():
+            kind, remedy = KINDS.get(expected.parameters[parameter].annotation, (object, ""))
+            if not isinstance(value, kind):
+                click.echo(f"{name}: {parameter} is {value!r}: {remedy}", err=True)
+                return None
         try:
             return question(*args, **kwargs)
         except InputError as error:

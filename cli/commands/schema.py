@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.common import one_of
-from cli.output import folder_at, write_text
+from model.files import folder_at, write_text
 
 TABLES = ("operation", "states", "status", "record", "policies", "scenarios")
 

@@ -11,8 +11,8 @@ import click
 
 from checks.verdict import Report, Verdict, fails
 from cli.common import common, dim, full_lifecycle, one_of
-from cli.output import folder_at, places_for, write_text
 from model.errors import Fault, InputError
+from model.files import folder_at, places_for, write_text
 from model.load import TABLES
 
 DIFFERS = 1

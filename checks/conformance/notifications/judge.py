@@ -55,11 +55,16 @@ class NotificationsReport:
     broken_lines: int
     faults: tuple[Fault, ...]
 
+    @property
+    def conforms(self) -> bool:
+        """Whether something was judged, nothing of it contradicts the rows and no line was broken."""
+        return self.instances > 0 and not self.contradictions and not self.broken_lines
+
 
 def judge_notifications(
     rows: Iterable[WriteRow],
     vocabulary: Vocabulary,
-    stream: Iterable[bytes],
+    stream: Iterable[tuple[str, bytes]],
     *,
     skew_seconds: float = SKEW_SECONDS,
 ) -> NotificationsReport:
@@ -72,8 +77,8 @@ def judge_notifications(
     vocabulary
         With the three variables in the order vm_state, task_state, power_state.
     stream
-        The lines; consumed once. What they say of state is kept until the end, since any line may be the
-        earliest: memory is linear in the number of distinct notifications (about 500 bytes each).
+        The lines, each with its place; consumed once. What they say of state is kept until the end, since any line
+        may be the earliest: memory is linear in the number of distinct notifications (about 500 bytes each).
     skew_seconds
         How far the clocks of the senders may lie apart: within it, an update that continues the known state
         goes first.
@@ -82,11 +87,11 @@ def judge_notifications(
     tally: Counter[str] = Counter()
     faults: list[Fault] = []
     by_instance: dict[str, dict[object, Observation]] = {}
-    for number, line in enumerate(stream, start=1):
+    for number, (place, line) in enumerate(stream):
         if not line.strip():
             continue
         tally["lines"] += 1
-        found = parse_notification(line, f"line {number}", vocabulary)
+        found = parse_notification(line, place, vocabulary)
         if found is None:
             tally["ignored"] += 1
         elif isinstance(found, Fault):

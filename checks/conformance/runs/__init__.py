@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.conformance.runs.from_tables import keys_of, rows_of, vocabulary_of
-from checks.conformance.runs.read import open_lines
+from checks.conformance.runs.read import open_lines, placed_lines
 from checks.conformance.runs.replay import replay, replay_files
 from checks.conformance.runs.report import RunsReport, UnexplainedWrite, format_report
 from checks.conformance.runs.vocabulary import Variable, Vocabulary
@@ -16,6 +16,7 @@ __all__ = [
     "format_report",
     "keys_of",
     "open_lines",
+    "placed_lines",
     "replay",
     "replay_files",
     "rows_of",

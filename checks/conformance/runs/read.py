@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,16 @@ def open_lines(path: str | Path) -> Iterator[bytes]:
                 yield b"\x00"
     except OSError as error:
         raise InputError(Fault(place, error.strerror or "cannot be read", "name a file that can be read")) from error
+
+
+def placed_lines(paths: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield the lines of each of *paths* in turn, each with its place: the file and its number there, from 1.
+
+    Raises InputError as :func:`open_lines` does.
+    """
+    for path in paths:
+        for number, line in enumerate(open_lines(path), start=1):
+            yield f"{path}:{number}", line
 
 
 def read_line(line: bytes, place: str) -> dict[str, Any] | Fault:

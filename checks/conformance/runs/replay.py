@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.conformance.runs.explain import Explanation, Step, Wire, explain
-from checks.conformance.runs.read import open_lines, read_line
+from checks.conformance.runs.read import placed_lines, read_line
 from checks.conformance.runs.report import RunsReport, UnexplainedWrite
 from checks.conformance.runs.vocabulary import Vocabulary
 from checks.conformance.runs.writers import RowIndex, index_rows
@@ -82,7 +82,7 @@ def replay_files(rows: Iterable[WriteRow], vocabulary: Vocabulary, paths: Sequen
         A file cannot be opened.
 
     """
-    lines = ((f"{path}:{number}", line) for path in paths for number, line in enumerate(open_lines(path), start=1))
+    lines = placed_lines(paths)
     return _replay(tuple(rows), vocabulary, lines)
 
 

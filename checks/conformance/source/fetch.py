@@ -21,9 +21,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from checks.conformance.source.index import Archive, index_urls, parse_index
+from model.cache import cache_folder
 from model.errors import Fault, InputError, nearest
 
 KNOWN_HASHES = Path(__file__).with_name("sha256.json")
@@ -60,7 +59,7 @@ def open_source(source: str, *, cache: Path | None = None) -> Tree:
     if not source.strip():
         raise InputError(Fault("PATH|VERSION", "it is empty", "give a path or a version such as 34.0.0"))
     path = Path(source)
-    store = cache or Path(platformdirs.user_cache_dir("nova-lifecycle")) / "sources"
+    store = cache or cache_folder() / "sources"
     if path.is_dir():
         return Tree(_root_of(path, source), _version_of(path))
     if path.is_file():

@@ -11,12 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
-import platformdirs
-
 from checks.conformance.source.diff import Change, diff
 from checks.conformance.source.facts import SourceFacts, as_json, from_json
 from checks.conformance.source.fetch import Tree, newest_of_each_major, open_source
 from checks.conformance.source.read import read_source
+from model.cache import cache_folder
 from model.errors import Fault, InputError
 
 
@@ -28,7 +27,7 @@ def facts_of(source: str, *, cache: Path | None = None) -> SourceFacts:
     tree = open_source(source, cache=cache / "sources" if cache else None)
     if tree.version is None or Path(source).exists():
         return _read(tree, source)
-    kept = (cache or Path(platformdirs.user_cache_dir("nova-lifecycle"))) / "facts" / f"{tree.version}-{READERS}.json"
+    kept = (cache or cache_folder()) / "facts" / f"{tree.version}-{READERS}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # a torn or foreign file is made anew
         return from_json(json.loads(kept.read_bytes()))
     facts = _read(tree, source)
