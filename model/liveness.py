@@ -20,7 +20,8 @@ def liveness(lifecycle: Lifecycle) -> tuple[list[frozenset[str]], list[frozenset
             before[target].append(point)
     memory: list[frozenset[str]] = [frozenset()] * len(instructions)
     dirty: list[frozenset[int]] = [frozenset()] * len(instructions)
-    waiting = dict.fromkeys(range(len(instructions)))
+    # What is compiled first comes last in a program, so that its first points settle the others at once.
+    waiting = dict.fromkeys(reversed(range(len(instructions))))
     while waiting:
         point, _ = waiting.popitem()
         read = frozenset(name for target in after[point] for name in memory[target])

@@ -63,13 +63,19 @@ class Answer:
     reason: str | None
 
 
+#: A configuration's number with, in the lowest bits, which of the operations asked for have been passed.
+Node = int
+
+
 class Search:
     """One question put to one network."""
 
     def __init__(self, lifecycle: Lifecycle, network: Network, question: Question) -> None:
         self.lifecycle, self.network, self.question = lifecycle, network, question
         self._operation = {row.id: row.operation for row in lifecycle.rows.values()}
-        self._all = (1 << len(question.via)) - 1
+        self._bits = len(question.via)
+        self._all = (1 << self._bits) - 1
+        self._onward: dict[Node, list[Node]] = {}
         met = dict.fromkeys(network.states)
         avoided = {
             state: state is not None and any(matches(pattern, state) for pattern in question.avoid) for state in met
@@ -92,51 +98,63 @@ class Search:
         ]
         return [number for number in met if self.network.idle[number]] or met
 
-    def is_goal(self, number: int, mask: int) -> bool:
-        """Whether configuration *number*, with the operations of *mask* passed, is what is asked for."""
-        return mask == self._all and self._wanted[number]
+    def is_goal(self, node: Node) -> bool:
+        """Whether the configuration of *node*, with the operations passed, is what is asked for."""
+        return node & self._all == self._all and self._wanted[node >> self._bits]
 
-    def arrows(self, number: int, mask: int) -> Iterator[tuple[Arrow, int, int]]:
-        """The steps that may be taken, with the configuration and the operations passed after each."""
+    def arrows(self, node: Node) -> Iterator[tuple[Arrow, Node]]:
+        """The steps that may be taken from *node*, with the node that each leads to."""
         kinds = self.question.kinds
-        for arrow in self.network.leaving[number]:
+        for arrow in self.network.leaving[node >> self._bits]:
             if self._avoided[arrow.target] or (kinds is not None and arrow.kind not in kinds):
                 continue
-            after = mask
+            after = node & self._all
             for position, name in enumerate(self.question.via):
                 if self._operation.get(arrow.row) == name:
                     after |= 1 << position
-            yield arrow, arrow.target, after
+            yield arrow, arrow.target << self._bits | after
 
-    def distances(self, *, nearest: bool = False, within: int | None = None) -> dict[tuple[int, int], int]:
-        """The number of steps from a start to every configuration that can be met, with the operations passed.
+    def onward(self, node: Node) -> list[Node]:
+        """Where each step from *node* leads, a node as often as steps lead there."""
+        known = self._onward.get(node)
+        if known is None:
+            if self.question.kinds is None and not self.question.via:
+                avoided = self._avoided
+                known = [arrow.target for arrow in self.network.leaving[node] if not avoided[arrow.target]]
+            else:
+                known = [target for _, target in self.arrows(node)]
+            self._onward[node] = known
+        return known
 
-        With *nearest*, the search ends when every configuration as near as the nearest goal is met; with *within*, when
-        every configuration so many steps away is.
+    def distances(self, *, nearest: bool = False, within: int | None = None) -> dict[Node, int]:
+        """The number of steps from a start to every node that can be met.
+
+        With *nearest*, the search ends when every node as near as the nearest goal is met; with *within*, when every
+        node so many steps away is.
         """
         enough = within
-        found = {(number, 0): 0 for number in self.starts if not self._avoided[number]}
+        found = {number << self._bits: 0 for number in self.starts if not self._avoided[number]}
         queue = deque(found)
         while queue:
-            number, mask = queue.popleft()
-            steps = found[number, mask]
+            node = queue.popleft()
+            steps = found[node]
             if enough is not None and steps >= enough:
                 break
-            for _, target, after in self.arrows(number, mask):
-                if (target, after) not in found:
-                    found[target, after] = steps + 1
-                    queue.append((target, after))
-                    if nearest and enough is None and self.is_goal(target, after):
+            for target in self.onward(node):
+                if target not in found:
+                    found[target] = steps + 1
+                    queue.append(target)
+                    if nearest and enough is None and self.is_goal(target):
                         enough = steps + 1
         return found
 
     def answer(self, shortest: int) -> Answer:
         """The *shortest* many paths, by length."""
         distances = self.distances(nearest=True)
-        goals = [node for node in distances if self.is_goal(*node) and distances[node] > 0]
-        zero = [node for node in distances if self.is_goal(*node) and distances[node] == 0]
+        goals = [node for node in distances if self.is_goal(node) and distances[node] > 0]
+        zero = [node for node in distances if self.is_goal(node) and distances[node] == 0]
         if zero:
-            state = self.network.states[zero[0][0]]
+            state = self.network.states[zero[0] >> self._bits]
             return Answer((Path(state, ()),), 0, len(zero), None)
         if not goals:
             return Answer((), None, 0, self._why(distances))
@@ -150,54 +168,51 @@ class Search:
             paths = self._listed(self._remaining(reached), length, shortest, length + longer)
         return Answer(tuple(paths), length, count, None)
 
-    def _remaining(self, distances: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
-        """The number of steps from every configuration met to the nearest goal."""
-        before: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    def _remaining(self, distances: dict[Node, int]) -> dict[Node, int]:
+        """The number of steps from every node met to the nearest goal."""
+        before: dict[Node, list[Node]] = {node: [] for node in distances}
         for node in distances:
-            for _, target, after in self.arrows(*node):
-                if (target, after) not in distances:
-                    continue
-                before.setdefault((target, after), []).append(node)
-        found = {node: 0 for node in distances if self.is_goal(*node)}
+            for target in self.onward(node):
+                if target in before:
+                    before[target].append(node)
+        found = {node: 0 for node in distances if self.is_goal(node)}
         queue = deque(found)
         while queue:
             node = queue.popleft()
-            for earlier in before.get(node, ()):
+            for earlier in before[node]:
                 if earlier not in found:
                     found[earlier] = found[node] + 1
                     queue.append(earlier)
         return found
 
-    def _count(self, distances: dict[tuple[int, int], int], goals: list[tuple[int, int]], length: int) -> int:
+    def _count(self, distances: dict[Node, int], goals: list[Node], length: int) -> int:
         """How many paths of exactly *length* steps there are, counted without listing them."""
-        ways: dict[tuple[int, int], int] = {node: 1 for node, steps in distances.items() if steps == 0}
+        ways: dict[Node, int] = {node: 1 for node, steps in distances.items() if steps == 0}
         for step in range(length):
-            following: dict[tuple[int, int], int] = {}
+            following: dict[Node, int] = {}
             for node, number in ways.items():
-                for _, target, after in self.arrows(*node):
-                    if distances[target, after] == step + 1:
-                        following[target, after] = following.get((target, after), 0) + number
+                for target in self.onward(node):
+                    if distances[target] == step + 1:
+                        following[target] = following.get(target, 0) + number
             ways = following
         return sum(ways.get(goal, 0) for goal in set(goals))
 
-    def _listed(self, remaining: dict[tuple[int, int], int], length: int, wanted: int, longest: int) -> list[Path]:
+    def _listed(self, remaining: dict[Node, int], length: int, wanted: int, longest: int) -> list[Path]:
         """The first *wanted* paths that differ in what they show, from *length* to *longest* steps."""
         found: dict[Path, None] = {}
-        starts = [(number, 0) for number in self.starts if (number, 0) in remaining]
+        starts = [number << self._bits for number in self.starts if number << self._bits in remaining]
         budget = MOST_TRIED
         for bound in range(length, longest + 1):
             for start in starts:
                 for path in self._bounded(start, bound, remaining, {start}):
-                    shown = Path(self.network.states[start[0]], tuple(self._shown(arrow) for arrow in path))
+                    shown = Path(self.network.states[start >> self._bits], tuple(self._shown(arrow) for arrow in path))
                     found.setdefault(shown)
                     budget -= 1
                     if len(found) >= wanted or budget <= 0:
                         return list(found)
         return list(found)
 
-    def _bounded(
-        self, node: tuple[int, int], bound: int, remaining: dict[tuple[int, int], int], visited: set[tuple[int, int]]
-    ) -> Iterator[list[Arrow]]:
+    def _bounded(self, node: Node, bound: int, remaining: dict[Node, int], visited: set[Node]) -> Iterator[list[Arrow]]:
         """Paths from *node* of exactly *bound* steps to a goal, through no goal and no configuration twice."""
         if bound == 0:
             if remaining.get(node) == 0:
@@ -205,8 +220,7 @@ class Search:
             return
         if remaining.get(node) == 0 and len(visited) > 1:
             return
-        for arrow, target, after in self.arrows(*node):
-            following = (target, after)
+        for arrow, following in self.arrows(node):
             if following in visited or remaining.get(following, bound) > bound - 1:
                 continue
             visited.add(following)
@@ -219,7 +233,7 @@ class Search:
         state = self.network.states[arrow.target]
         return PathStep(arrow.row, operation, arrow.kind, arrow.exception, state, self.network.idle[arrow.target])
 
-    def _why(self, distances: dict[tuple[int, int], int]) -> str:
+    def _why(self, distances: dict[Node, int]) -> str:
         """Why there is no path, as far as one reason can be named."""
         question, network = self.question, self.network
         scenario = network.scenario
@@ -230,12 +244,12 @@ class Search:
             return f"no execution of scenario {scenario!r} ever reaches the state to go to"
         if not distances:
             return "every configuration to start from is one to avoid"
-        if any(mask == self._all for _, mask in distances) or not question.via:
+        if any(node & self._all == self._all for node in distances) or not question.via:
             if question.avoid or question.kinds is not None:
                 return "every path goes through a state to avoid, or takes a step of another kind"
             return "nothing leads from there to it: no step, or sequence of steps, of any row"
         missing = [
-            name for position, name in enumerate(question.via) if not any(mask >> position & 1 for _, mask in distances)
+            name for position, name in enumerate(question.via) if not any(node >> position & 1 for node in distances)
         ]
         if missing:
             return f"no step of {', '.join(missing)} can be taken on the way"
