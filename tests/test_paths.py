@@ -45,7 +45,7 @@ def test_length_and_count_agree_with_networkx(door: Lifecycle, network: Network,
             graph.add_edge(number, arrow.target)
     search = Search(door, network, ask(door, source, target))
     starts = search.starts
-    goals = [n for n in range(len(network.states)) if search.is_goal(n, 0)]
+    goals = [n for n in range(len(network.states)) if search.is_goal(n)]
     for start in starts:
         graph.add_edge("start", start)
     lengths = nx.single_source_shortest_path_length(graph, "start")
