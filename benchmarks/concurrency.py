@@ -20,9 +20,9 @@ from benchmarks.spin import spin
 from checks.concurrency.automaton import Automaton, assemble
 from checks.concurrency.decide import mirrors
 from checks.concurrency.exact import explore
-from checks.concurrency.forget import forget
-from checks.concurrency.reduce import reduce, simplify
+from checks.concurrency.reduce import reduce
 from checks.export.promela import promela
+from model.forget import forget
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 from model.tables_reader import read_tables
@@ -42,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> None:
     semantics = Semantics(lifecycle)
     families = set(given.family or ("create", "delete"))
     beside_spin(lifecycle, chosen(semantics, scenario, families), given.most, given.limit)
-    everything(lifecycle, semantics, scenario, given.most, given.limit)
+    everything(lifecycle, scenario, given.most, given.limit)
 
 
 def chosen(semantics: Semantics, scenario: Scenario, families: set[str]) -> Automaton:
@@ -54,7 +54,7 @@ def chosen(semantics: Semantics, scenario: Scenario, families: set[str]) -> Auto
         for origin in automaton.origins
         if lifecycle.operations[lifecycle.rows[origin.rows[0]].operation].family in families
     )
-    return reduce(simplify(replace(automaton, origins=origins)), read_at_rest(lifecycle))
+    return reduce(replace(automaton, origins=origins), read_at_rest(lifecycle))
 
 
 def read_at_rest(lifecycle: Lifecycle) -> list[str]:
@@ -91,11 +91,11 @@ def timed(automaton: Automaton, bound: int, limit: int, *, ordered: bool) -> tup
     return (explored.states, explored.transitions), time.process_time() - start
 
 
-def everything(lifecycle: Lifecycle, semantics: Semantics, scenario: Scenario, most: int, limit: int) -> None:
+def everything(lifecycle: Lifecycle, scenario: Scenario, most: int, limit: int) -> None:
     """All operations, reduced, with the variables forgotten that only mirror others."""
     start = time.process_time()
     read = read_at_rest(lifecycle)
-    automaton = reduce(forget(simplify(assemble(semantics, scenario)), mirrors(lifecycle, read)), read)
+    automaton = reduce(assemble(Semantics(forget(lifecycle, mirrors(lifecycle, read))), scenario), read)
     print(f"all operations: {len(automaton.places)} places, reduced in {time.process_time() - start:.2f} s CPU")
     for bound in range(1, most + 1):
         start = time.process_time()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,14 +14,14 @@ from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Pl
 from checks.concurrency.certificate import faults_of_pairs
 from checks.concurrency.closure import close
 from checks.concurrency.exact import Explored, explore, explore_from
-from checks.concurrency.forget import forget
 from checks.concurrency.paths import paths
 from checks.concurrency.reduce import reduce
 from checks.concurrency.relation import Relation
 from model import explore as scalar
 from model.conditions import assigned, passes
+from model.forget import assumed, forget
+from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
-from model.tables_reader import read_tables
 
 SIZES = (2, 3, 2)
 Configuration = tuple[tuple[int, ...], tuple[int, ...]]
@@ -60,12 +60,12 @@ def automata(draw: st.DrawFn, *, crashing: bool = False) -> Automaton:
         moves = [replace(move, when=(), assign=()) if move.acquires else move for move in moves]
         mortal = crashing and draw(st.booleans())
         heirs = (draw(target),) if mortal else ()
-        places.append(Place(tuple(moves), draw(st.booleans()), "s" if mortal else None, heirs, draw(st.integers(0, 1))))
-    origins = draw(
-        st.lists(
-            st.builds(Origin, whens(), st.just(()), target, st.just(False), st.just(("o",))), min_size=1, max_size=3
-        )
-    )
+        busy = crashing and draw(st.booleans())
+        service = "s" if mortal else None
+        places.append(Place(tuple(moves), draw(st.booleans()), service, heirs, draw(st.integers(0, 1)), busy))
+    patient = st.booleans() if crashing else st.just(False)
+    origin = st.builds(Origin, whens(), st.just(()), target, st.just(False), st.just(("o",)), st.just(0), patient)
+    origins = draw(st.lists(origin, min_size=1, max_size=3))
     crashes = (Crash("s", draw(whens()), draw(assigns())),) if crashing else ()
     return Automaton(("a", "b", "c"), SIZES, (0, 0, 0), tuple(places), tuple(origins), crashes, None)
 
@@ -74,6 +74,7 @@ def followers(automaton: Automaton, bound: int, configuration: Configuration) ->
     record, flying = configuration
     found: list[Configuration] = []
     locked = any(automaton.places[place].holds for place in flying)
+    busy = any(automaton.places[place].busy for place in flying)
 
     def after(record: tuple[int, ...], places: list[int]) -> Configuration:
         return record, tuple(sorted(place for place in places if place != END))
@@ -90,7 +91,7 @@ def followers(automaton: Automaton, bound: int, configuration: Configuration) ->
     found += [
         after(assigned(origin.assign, record), [*flying, origin.to])
         for origin in automaton.origins
-        if len(flying) < bound and passes(origin.when, record)
+        if len(flying) < bound and passes(origin.when, record) and not (origin.patient and busy)
     ]
     for crash in automaton.crashes:
         dying = [automaton.places[place].service == crash.service for place in flying]
@@ -190,18 +191,6 @@ def test_slicing_keeps_what_is_read(automaton: Automaton, bound: int) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(automata(), st.integers(1, 2))
-def test_forgetting_only_adds(automaton: Automaton, bound: int) -> None:
-    distance, _ = brute(automaton, bound)
-    abstract = reduce(forget(automaton, ["c"]), ["a", "b"])
-    reached = unpacked(explore(abstract, bound))
-    assert {record[:2] for record, _ in distance} <= {record[:2] for record, _ in reached}
-    assert {record[:2] for record, flying in distance if not flying} <= {
-        record[:2] for record, flying in reached if not flying
-    }
-
-
-@settings(max_examples=60, deadline=None)
 @given(st.one_of(automata(), automata(crashing=True)), st.integers(1, 3))
 def test_the_closure_holds_every_pair_of_every_number(automaton: Automaton, bound: int) -> None:
     distance, _ = brute(automaton, bound)
@@ -258,13 +247,46 @@ def test_paths_are_shortest_and_are_executions(automaton: Automaton, bound: int)
             record = step.after
 
 
-def test_agrees_with_the_scalar_explorer_on_the_shipped_tables() -> None:
-    semantics = Semantics(read_tables(Path("model/tables")))
-    for name in ("sequential", "lost"):
-        scenario = semantics.lifecycle.scenarios[name]
-        space = scalar.explore(semantics, scenario)
-        explored = explore(assemble(semantics, scenario), 1)
-        assert not space.truncated
-        assert explored.states == len(space.configurations)
-        assert explored.transitions == sum(map(len, space.edges))
-        assert np.concatenate(explored.levels).size == explored.states
+def agree(lifecycle: Lifecycle, scenario: Scenario) -> int:
+    """Checks that both explorers count the same; how many configurations there are."""
+    semantics = Semantics(lifecycle)
+    space = scalar.explore(semantics, scenario)
+    explored = explore(assemble(semantics, scenario), scenario.processes or 1)
+    assert not space.truncated
+    assert explored.states == len(space.configurations)
+    assert explored.transitions == sum(map(len, space.edges))
+    assert np.concatenate(explored.levels).size == explored.states
+    return explored.states
+
+
+def test_agrees_with_the_scalar_explorer_on_the_shipped_tables(nova: Lifecycle) -> None:
+    for name in ("sequential", "crash", "lost"):
+        agree(assumed(nova, name), nova.scenarios[name])
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_agrees_with_the_scalar_explorer_on_several_crashes_and_losses(door: Lifecycle, processes: int) -> None:
+    crash = replace(door.scenarios["crash"], processes=processes)
+    patient = agree(door, replace(crash, patient=True))
+    assert patient < agree(door, replace(crash, patient=False)) < agree(door, replace(crash, patient=False, lose=True))
+
+
+@pytest.mark.parametrize("scenario", ["pair", "crash", "lost"])
+@pytest.mark.parametrize("gone", [("light",), ("lamp",), ("light", "lamp")])
+def test_forgetting_only_adds(door: Lifecycle, scenario: str, gone: tuple[str, ...]) -> None:
+    """Whatever two processes do with all variables, they do with some forgotten and the model reduced."""
+    both = replace(door.scenarios[scenario], processes=2)
+    kept = [number for number, variable in enumerate(door.variables) if variable.name not in gone]
+    names = [door.variables[number].name for number in kept]
+    real = scalar.explore(Semantics(door), both).configurations
+    smaller = reduce(assemble(Semantics(forget(door, gone)), both), names)
+    columns = [smaller.names.index(name) for name in names]
+    reached = unpacked(explore(smaller, 2))
+
+    def seen(record: tuple[int, ...], variables: list[int]) -> tuple[int, ...]:
+        return tuple(record[variable] for variable in variables)
+
+    assert {seen(record, kept) for record, _ in real} <= {seen(record, columns) for record, _ in reached}
+    assert {seen(record, kept) for record, controls in real if not controls} <= {
+        seen(record, columns) for record, places in reached if not places
+    }

@@ -40,7 +40,8 @@ class Place:
     """A control: its moves, whether it holds the lock, its service and heirs, and what a property marks it with.
 
     ``service`` is the service whose death moves the process on to one of ``heirs`` (END among them when it may die);
-    None when no crash concerns it, as for a message on its way.
+    None when no crash concerns it, as for a message on its way.  While a process is at a ``busy`` place, no patient
+    start happens.
     """
 
     moves: tuple[Move, ...]
@@ -48,11 +49,15 @@ class Place:
     service: str | None
     heirs: tuple[int, ...]
     mark: int = 0
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How a process starts; ``unbounded`` when it may do so however many are in flight."""
+    """How a process starts; ``unbounded`` when it may do so however many are in flight.
+
+    A ``patient`` start happens only when none of them is at a busy place.
+    """
 
     when: When
     assign: Assignments
@@ -60,6 +65,7 @@ class Origin:
     unbounded: bool
     rows: tuple[str, ...]
     mark: int = 0
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,13 @@ def assemble(semantics: Semantics, scenario: Scenario, marks: Marks = UNMARKED) 
 
     origins = tuple(
         Origin(
-            start.when, start.assign, number(start.to), start.kind in UNBOUNDED, (start.row,), marks.origin(start.row)
+            start.when,
+            start.assign,
+            number(start.to),
+            start.kind in UNBOUNDED,
+            (start.row,),
+            marks.origin(start.row),
+            scenario.patient and start.kind == "recovery",
         )
         for start in starts
     )
@@ -137,7 +149,8 @@ def assemble(semantics: Semantics, scenario: Scenario, marks: Marks = UNMARKED) 
         mortal = scenario.crash and not waiting
         heirs = (number(semantics.killed(control)),) if mortal else ()
         service = instruction.service if mortal else None
-        places.append(Place(tuple(moves), instruction.holds, service, heirs, marks.place(control)))
+        busy = scenario.patient and not waiting
+        places.append(Place(tuple(moves), instruction.holds, service, heirs, marks.place(control), busy))
     variables = semantics.lifecycle.variables
     crashes = tuple(
         Crash(service.name, service.crash_when, service.crash_set)

@@ -20,9 +20,9 @@ import numpy as np
 from checks.concurrency import kernel
 from checks.concurrency.automaton import END
 from checks.concurrency.confirm import LaneStep, confirm
-from checks.concurrency.decide import Decision, Violation, abstracted, decide_together, joined, mirrors
+from checks.concurrency.decide import Decision, Violation, abstracted, decide_together, joined, left_out
 from checks.concurrency.exact import Explored, explore_from
-from checks.concurrency.judge import Flags, of_step, reads
+from checks.concurrency.judge import Flags, of_step
 from checks.concurrency.paths import PathStep, paths
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import NEVER, Relation
@@ -62,8 +62,7 @@ class Chooser:
         self.semantics, self.scenario, self.wanted = semantics, scenario, wanted
         lifecycle = semantics.lifecycle
         self.formula = And(tuple(joined(one) for one in wanted))
-        gone = mirrors(lifecycle, reads(self.formula, lifecycle))
-        self.automaton = abstracted(semantics, scenario, self.formula, gone)
+        self.automaton = abstracted(lifecycle, scenario, self.formula, left_out(lifecycle, scenario, self.formula))
         self.relation = Relation(self.automaton)
         self.alone = explore_from(self.relation, np.zeros(1, np.int64), 1)
         met = []

@@ -17,13 +17,13 @@ from checks.concurrency.certificate import faults_of_pairs
 from checks.concurrency.closure import close
 from checks.concurrency.confirm import LaneStep, confirm
 from checks.concurrency.exact import Explored, explore
-from checks.concurrency.forget import forget
 from checks.concurrency.judge import Judge, Moments, judgeable, marks_of, of_step, reads
 from checks.concurrency.paths import PathStep
-from checks.concurrency.reduce import reduce, simplify
+from checks.concurrency.reduce import reduce
 from checks.concurrency.seen import Seen
 from checks.properties.definition import Always, Property
 from checks.properties.formula import And, Formula, Quiet, atoms, roles
+from model.forget import forget
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 
@@ -71,10 +71,18 @@ def mirrors(lifecycle: Lifecycle, read: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def abstracted(semantics: Semantics, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:
+def left_out(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
+    """The variables that are forgotten at first: those that only mirror others, and those that *scenario* forgets."""
+    read = reads(formula, lifecycle)
+    asked = {*mirrors(lifecycle, read), *scenario.forget} - set(read)
+    return tuple(variable.name for variable in lifecycle.variables if variable.name in asked)
+
+
+def abstracted(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:
     """The reduced automaton for *formula*, with the variables *gone* forgotten."""
+    semantics = Semantics(forget(lifecycle, gone))
     automaton = assemble(semantics, scenario, marks_of(formula, semantics))
-    return reduce(forget(simplify(automaton), gone), reads(formula, semantics.lifecycle))
+    return reduce(automaton, reads(formula, lifecycle))
 
 
 def decide(
@@ -108,7 +116,7 @@ def decide_together(
     not suffice.
     """
     both = And(tuple(joined(one) for one in wanted))
-    automaton = abstracted(semantics, scenario, both, mirrors(semantics.lifecycle, reads(both, semantics.lifecycle)))
+    automaton = abstracted(semantics.lifecycle, scenario, both, left_out(semantics.lifecycle, scenario, both))
     explored = explore(automaton, bound, limit)
     return tuple(_decided(semantics, scenario, one, both, explored, limit, thorough=thorough) for one in wanted)
 
@@ -164,7 +172,7 @@ def decide_any(semantics: Semantics, scenario: Scenario, one: Property) -> Decis
     kept |= {lifecycle.variables[roles(lifecycle)[role]].name for role in ("phase", "lock")}
     kept |= set(reads(both, lifecycle))
     gone = [variable.name for variable in lifecycle.variables if variable.name not in kept]
-    automaton = abstracted(semantics, scenario, both, gone)
+    automaton = abstracted(lifecycle, scenario, both, gone)
     closure = close(automaton)
     places, records = closure.pairs()
     pending = np.array([bool(place.mark) for place in automaton.places] + [False])
@@ -206,7 +214,7 @@ def _again(
     """An execution that shows *key*, among the operations of *path*, in the space with nothing forgotten."""
     operations = {row.split("/")[0] for step in path for row in step.rows if step.starts}
     both = joined(one)
-    automaton = abstracted(semantics, scenario, both, ())
+    automaton = abstracted(semantics.lifecycle, scenario, both, ())
     chosen = tuple(origin for origin in automaton.origins if {row.split("/")[0] for row in origin.rows} & operations)
     smaller = reduce(replace(automaton, origins=chosen), reads(both, semantics.lifecycle))
     explored = explore(smaller, bound, limit)

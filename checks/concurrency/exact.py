@@ -144,7 +144,7 @@ def _after(relation: Relation, packing: Packing, bound: int, packed: Ints) -> In
     after = np.empty(count, np.int64)
     number = kernel.expand(
         packed, bound, *shape, packing.ordered, relation.heads, relation.counts, relation.record, relation.rule,
-        relation.rules.to, relation.refused, relation.holds, after,
+        relation.rules.to, relation.refused, relation.blocks, after,
     )  # fmt: skip
     if number < 0:
         raise _OverflowError
@@ -202,27 +202,27 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
     record, places = packing.unpack(packed)
     base = record * relation.width
     relation.demand(np.concatenate([base + relation.empty, *(base + stands for stands in places)]))
-    locked = np.zeros(len(packed), bool)
+    blocked = np.zeros(len(packed), np.int64)
     in_flight = np.zeros(len(packed), np.int64)
     for stands in places:
-        locked |= relation.holds[stands]
+        blocked |= relation.blocks[stands]
         in_flight += stands != relation.empty
-    full = in_flight >= bound
+    stop = 4 | blocked | 2 * (in_flight >= bound)
     for slot, stands in enumerate(places):
         position, step = relation.steps(base + stands)
         if slot and not packing.ordered:
             other_place = (places[slot - 1] != stands)[position]
             position, step = position[other_place], step[other_place]
         rule = relation.rule[step].astype(np.int64)
-        refused = relation.refused[rule] & (4 + 2 * full + locked)[position] != 0
+        refused = relation.refused[rule] & stop[position] != 0
         if refused.any():
             allowed = ~refused
             position, step, rule = position[allowed], step[allowed], rule[allowed]
         after = [relation.rules.to[rule] if number == slot else other[position] for number, other in enumerate(places)]
         yield Leaving(position, packing.pack(relation.record[step], after), slot, rule)
     crowded = np.flatnonzero(np.all([stands != relation.empty for stands in places], axis=0))
-    _, step = relation.steps(base[crowded] + relation.empty)
-    if not relation.rules.starts[relation.rule[step]].all():
+    position, step = relation.steps(base[crowded] + relation.empty)
+    if not (relation.refused[relation.rule[step]] & stop[crowded][position]).all():
         raise _OverflowError
     for index in range(len(relation.automaton.crashes)):
         yield from _crash(relation, packing, index, record, places)

@@ -79,14 +79,15 @@ def expand(
     rules: Small,
     to: Ints,
     refused: npt.NDArray[np.int8],
-    holds: npt.NDArray[np.int8],
+    blocks: npt.NDArray[np.int8],
     after: Ints,
 ) -> int:
     """Writes what follows each of *packed* to *after*; how many, or -1 when a start that needs no room found none.
 
-    ``refused`` of a rule: bit 0 when it takes the lock, 1 when it needs room, 2 always; ``holds`` is by place.
+    ``refused`` of a rule: bit 0 when it takes the lock, 1 when it needs room, 2 always, 3 when it is patient;
+    ``blocks`` of a place: the bits of what a process there makes others refuse.
     """
-    width = len(holds)
+    width = len(blocks)
     empty = width - 1
     mask = (1 << bits) - 1
     places = np.empty(slots, np.int64)
@@ -94,19 +95,19 @@ def expand(
     number = 0
     for configuration in packed:
         rest = configuration
-        locked, flying = 0, 0
+        blocked, flying = 0, 0
         for slot in range(slots - 1, -1, -1):
             place = rest & mask
             rest >>= bits
             places[slot] = place
-            locked |= holds[place]
+            blocked |= blocks[place]
             flying += place != empty
         base = rest * width
-        stop = 4 | locked | (2 if flying >= bound else 0)
+        stop = 4 | blocked | (2 if flying >= bound else 0)
         if flying == slots:
             head = heads[base + empty] - 1
             for step in range(head, head + counts[base + empty]):
-                if not refused[rules[step]] & 6:
+                if not refused[rules[step]] & stop:
                     return -1
         for slot in range(slots):
             place = places[slot]

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place
 from model.conditions import Assignments, When
+
+_Step = TypeVar("_Step", Move, Origin)
 
 
 def possible_values(automaton: Automaton) -> tuple[frozenset[int], ...]:
@@ -144,8 +147,12 @@ def _silent(automaton: Automaton, place: Place, move: Move) -> bool:
     """Whether nobody can tell before from after *move*, but for where the process stands."""
     if move.when or move.assign or move.acquires or move.to == END:
         return False
-    after = automaton.places[move.to]
-    return (place.holds, place.service, place.mark) == (after.holds, after.service, after.mark)
+    return _seen(place) == _seen(automaton.places[move.to])
+
+
+def _seen(place: Place) -> object:
+    """What others can tell of a process that stands at *place*, and what a crash does to it."""
+    return place.holds, place.service, place.mark, place.busy
 
 
 def compress(automaton: Automaton, *, delay: bool = True) -> Automaton:
@@ -220,6 +227,50 @@ def _ended(automaton: Automaton) -> Automaton:
     return _reachable(automaton, places, origins)
 
 
+def postpone(automaton: Automaton) -> Automaton:
+    """*automaton* with choices that are made later: of steps that do the same to different places, one to them all.
+
+    At those places together the process may do whatever it may do at one of them, as after silent steps that are taken
+    at the last moment (:func:`compress` with its delay): the same sequences of steps, but a process that is stuck at
+    one of several places is no longer seen.  It is the subset construction (Rabin and Scott, Finite automata and their
+    decision problems, IBM Journal of Research and Development 3, 1959) over steps that test and write the same.
+    """
+    numbers: dict[frozenset[int], int] = {frozenset({END}): END}
+    order: list[frozenset[int]] = []
+
+    def number(targets: Iterable[int]) -> int:
+        together = frozenset(targets)
+        if together not in numbers:
+            numbers[together] = len(order)
+            order.append(together)
+        return numbers[together]
+
+    def joined(steps: Iterable[_Step]) -> list[_Step]:
+        groups: dict[object, list[_Step]] = {}
+        for step in steps:
+            seen = None if step.to == END else _seen(automaton.places[step.to])
+            groups.setdefault((replace(step, to=END, rows=()), seen), []).append(step)
+        return [
+            replace(
+                group[0],
+                to=number(step.to for step in group),
+                rows=tuple(dict.fromkeys(row for step in group for row in step.rows)),
+            )
+            for group in groups.values()
+        ]
+
+    origins = joined(automaton.origins)
+    places: list[Place] = []
+    while len(places) < len(order):
+        members = [automaton.places[member] for member in sorted(order[len(places)])]
+        heirs: dict[object, list[int]] = {}
+        for heir in dict.fromkeys(heir for member in members for heir in member.heirs):
+            heirs.setdefault(None if heir == END else _seen(automaton.places[heir]), []).append(heir)
+        moves = joined(move for member in members for move in member.moves)
+        places.append(replace(members[0], moves=tuple(moves), heirs=tuple(number(group) for group in heirs.values())))
+    return replace(automaton, places=tuple(places), origins=tuple(origins))
+
+
 def merge(automaton: Automaton) -> Automaton:
     """*automaton* with the places that have the same future made one: its quotient by bisimilarity.
 
@@ -284,9 +335,7 @@ def _signature(place: Place, block: list[int]) -> object:
         return END if target == END else block[target]
 
     return (
-        place.holds,
-        place.service,
-        place.mark,
+        _seen(place),
         frozenset(class_of(heir) for heir in place.heirs),
         frozenset((move.when, move.assign, class_of(move.to), move.acquires, move.mark) for move in place.moves),
     )
@@ -297,4 +346,4 @@ def reduce(automaton: Automaton, read: Iterable[str], *, delay: bool = True) -> 
     smaller = unmarked_silence(slice_variables(simplify(automaton), read))
     if delay or not smaller.crashes:
         smaller = compress(smaller, delay=delay)
-    return merge(smaller)
+    return merge(postpone(smaller) if delay else smaller)

@@ -25,7 +25,8 @@ class Relation:
     Those of pair ``p`` begin at ``heads[p] - 1``, and are ``counts[p]``, in the columns ``record`` (after the step)
     and ``rule`` (its number in ``rules``, which says the rest); ``heads[p]`` is 0 for a pair that was not asked for.
     ``refused`` is that of the rules, with the bit :data:`NEVER` for those that :meth:`only` left out.
-    ``holds`` and ``mortal`` are by place, the empty slot among them.
+    ``blocks`` and ``mortal`` are by place, the empty slot among them; ``blocks`` has the bits of what a process there
+    makes others refuse (of a rule's ``refused``): taking the lock, starting patiently.
     """
 
     def __init__(self, automaton: Automaton) -> None:
@@ -34,7 +35,7 @@ class Relation:
         self.records = self.rules.records
         self.empty = len(automaton.places)
         self.width = self.empty + 1
-        self.holds = np.array([place.holds for place in automaton.places] + [False], bool)
+        self.blocks = np.array([place.holds | place.busy << 3 for place in automaton.places] + [0], np.int8)
         self.mortal = [
             np.array([place.service == crash.service for place in automaton.places] + [False])
             for crash in automaton.crashes

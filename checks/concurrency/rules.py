@@ -14,28 +14,29 @@ class Rules:
     """The rules in groups: those of each place, then those of an empty slot (the starts), then one for each crash.
 
     Rule ``n`` belongs to group ``g`` when ``heads[g] <= n < heads[g + 1]``; ``to`` is its target, the empty slot for
-    the end (and, for a crash, always); ``acquires`` whether it takes the lock, ``starts`` whether it starts a process
-    that needs room (``refused`` has bit 0 for the one, bit 1 for the other), ``mark`` what a property watches.
+    the end (and, for a crash, always); ``refused`` has bit 0 when it takes the lock, bit 1 when it starts a process
+    that needs room, bit 3 for a patient start; ``mark`` is what a property watches.
     """
 
     def __init__(self, automaton: Automaton) -> None:
         self.records = Records(automaton.sizes, [automaton.initial])
         self.empty = len(automaton.places)
-        groups: list[list[tuple[When, Assignments, int, bool, bool, int]]] = [
-            [(move.when, move.assign, move.to, move.acquires, False, move.mark) for move in place.moves]
+        groups: list[list[tuple[When, Assignments, int, int, int]]] = [
+            [(move.when, move.assign, move.to, int(move.acquires), move.mark) for move in place.moves]
             for place in automaton.places
         ]
         groups.append(
-            [(each.when, each.assign, each.to, False, not each.unbounded, each.mark) for each in automaton.origins]
+            [
+                (each.when, each.assign, each.to, (not each.unbounded) << 1 | each.patient << 3, each.mark)
+                for each in automaton.origins
+            ]
         )
-        groups += [[(crash.when, crash.assign, END, False, False, 0)] for crash in automaton.crashes]
+        groups += [[(crash.when, crash.assign, END, 0, 0)] for crash in automaton.crashes]
         flat = [rule for group in groups for rule in group]
         self.heads = np.cumsum([0, *map(len, groups)])
         self.to = np.array([self.empty if rule[2] == END else rule[2] for rule in flat], np.int64)
-        self.acquires = np.array([rule[3] for rule in flat], bool)
-        self.starts = np.array([rule[4] for rule in flat], bool)
-        self.refused = self.acquires.astype(np.int8) | (self.starts.astype(np.int8) << 1)
-        self.mark = np.array([rule[5] for rule in flat], np.int64)
+        self.refused = np.array([rule[3] for rule in flat], np.int8)
+        self.mark = np.array([rule[4] for rule in flat], np.int64)
         self._sets: npt.NDArray[np.bool_]
         self._tests = self._compile_tests([rule[0] for rule in flat], automaton.sizes)
         self._writes = self._compile_writes([rule[1] for rule in flat], len(automaton.sizes))
