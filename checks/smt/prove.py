@@ -49,13 +49,6 @@ class Questions:
             found.append(name)
             self.about[name] = about
 
-    def text(self) -> str:
-        """Everything as SMT-LIB: the definitions, and a Bool for each question."""
-        lines = [self.system.script.text()]
-        for number, obligations in enumerate(self.asked.values()):
-            lines += [f"(declare-const q{number} Bool)", f"(assert (= q{number} {disjunction(obligations)}))"]
-        return "\n".join(lines) + "\n"
-
 
 def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     """Every question about *system*: is the claim initial and inductive, is each property violated only as listed."""
@@ -181,29 +174,44 @@ def _where(system: System, points: tuple[int, ...]) -> str:
     return " and ".join(system.lifecycle.instructions[point].row for point in points) or "nothing in flight"
 
 
+#: Obligations that are refuted together.
+TOGETHER = 100
+
+
 def answers(questions: Questions) -> Iterator[tuple[str, Answer]]:
-    """z3's answers, in the order of the questions; a question that cannot be refuted names one obligation."""
-    parsed = z3.parse_smt2_string(questions.text())
-    solver = z3.SolverFor("QF_FD")
-    solver.add(parsed)
-    for number, (question, obligations) in enumerate(questions.asked.items()):
+    """z3's answers, in the order of the questions; a question that cannot be refuted names one obligation.
+
+    The obligations are refuted some at a time, each time by a solver that has read no others, and by the one of z3's
+    solvers that looks only at what is relevant: a step at one point need not know what is claimed of all others.
+    """
+    portions: list[tuple[str, list[str]]] = []
+    for question, obligations in questions.asked.items():
+        different = list(dict.fromkeys(obligations))
+        portions += [(question, different[first : first + TOGETHER]) for first in range(0, len(different), TOGETHER)]
+    lines = [questions.system.script.text(), *(f"(assert {disjunction(portion)})" for _, portion in portions)]
+    parsed = list(z3.parse_smt2_string("\n".join(lines)))
+    domains, asserted = parsed[: len(parsed) - len(portions)], parsed[len(parsed) - len(portions) :]
+    seconds = dict.fromkeys(questions.asked, 0.0)
+    witnesses: dict[str, str] = {}
+    for (question, portion), claim in zip(portions, asserted, strict=True):
+        if question in witnesses:
+            continue
         before = time.perf_counter()
-        result = solver.check(z3.Bool(f"q{number}")) if obligations else z3.unsat
-        spent = time.perf_counter() - before
-        if result == z3.unsat:
-            yield question, Answer(True, spent)
-        else:
-            yield question, Answer(False, spent, _witness(questions, number))
+        solver = z3.SimpleSolver()
+        solver.add(*domains, claim)
+        if solver.check() != z3.unsat:
+            witnesses[question] = _witness(questions, portion)
+        seconds[question] += time.perf_counter() - before
+    for question in questions.asked:
+        yield question, Answer(question not in witnesses, seconds[question], witnesses.get(question, ""))
 
 
-def _witness(questions: Questions, number: int) -> str:
-    """One obligation that is satisfied, by bisection: the first whose prefix is satisfiable."""
-    obligations = list(questions.asked.values())[number]
+def _witness(questions: Questions, obligations: list[str]) -> str:
+    """What the first of *obligations* that z3 does not refute is about."""
     base = questions.system.script.text()
-    low, high = 0, len(obligations)
-    while high - low > 1:
-        middle = (low + high) // 2
-        solver = z3.SolverFor("QF_FD")
-        solver.add(z3.parse_smt2_string(f"{base}\n(assert {disjunction(obligations[low:middle])})"))
-        low, high = (low, middle) if solver.check() == z3.sat else (middle, high)
-    return questions.about[obligations[low]]
+    for obligation in obligations:
+        solver = z3.SimpleSolver()
+        solver.add(z3.parse_smt2_string(f"{base}\n(assert {obligation})"))
+        if solver.check() != z3.unsat:
+            break
+    return questions.about[obligation]
