@@ -6,10 +6,10 @@ plain Python is fastest.  Several requests at once are explored over arrays in `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from model.conditions import assigned, passes
+from model.conditions import Assignments, When, assigned, passes
 from model.lifecycle import Lifecycle, Record, Scenario, holds
 from model.program import Wait
 from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, Start
@@ -41,112 +41,150 @@ class Step:
     also: tuple[str, ...] = ()
 
 
+#: A step that changes the record, and where the process stands then: the step, the assignments, what comes of it.
+_Way = tuple[Step, Assignments, tuple[int, ...]]
+#: A step that starts a process, the record after it, and where the process stands then.
+_Started = tuple[Step, Record, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """One control, made ready: the ways on from it by the values of the variables that its rules test.
+
+    ``waits``: it is a message on its way; ``holds``: it holds the lock; ``service`` runs it.
+    """
+
+    waits: bool
+    holds: bool
+    service: str
+    tested: tuple[int, ...]
+    rules: tuple[tuple[When, bool, _Way], ...]
+    known: dict[tuple[int, ...], list[tuple[bool, _Way]]]
+
+
 class Moves:
-    """The successors of a configuration under a scenario."""
+    """The successors of a configuration under a scenario.
+
+    Steps are made once and shared, and what a control or a record allows is looked up where it was met before.
+    """
 
     def __init__(self, semantics: Semantics, scenario: Scenario) -> None:
         self.semantics = semantics
         self.lifecycle: Lifecycle = semantics.lifecycle
         self.scenario = scenario
         self._kinds = {row.id: row.kind for row in self.lifecycle.rows.values()}
-        self._starts: tuple[Start, ...] = tuple(start for start in semantics.starts if start.kind in scenario.kinds)
         self._by_first = self._index()
-        self._static: dict[int, tuple[bool, bool, str]] = {}
+        self._stands: dict[int, _Stand] = {}
+        self._started: dict[Record, tuple[list[_Started], list[_Started]]] = {}
+        self._crashes = tuple(
+            (service, Step(f"crash/{service.name}", "crash", -1, END_FAILED))
+            for service in self.lifecycle.services
+            if service.crash_when is not None and scenario.crash
+        )
+        self._left: dict[tuple[str, tuple[int, ...]], tuple[bool, tuple[int, ...]]] = {}
 
-    def _index(self) -> dict[int, tuple[Start, ...]]:
+    def _index(self) -> dict[int, list[tuple[Start, Step]]]:
         """Starts by the value of the record's first variable, so that few guards are tried."""
-        count = len(self.lifecycle.variables[0].values)
+        starts = [start for start in self.semantics.starts if start.kind in self.scenario.kinds]
+        steps = [(start, Step(start.row, start.kind, -1, start.to, also=start.also)) for start in starts]
         return {
-            value: tuple(
-                start
-                for start in self._starts
+            value: [
+                (start, step)
+                for start, step in steps
                 if all(value in values for variable, values in start.when if variable == 0)
-            )
-            for value in range(count)
+            ]
+            for value in range(len(self.lifecycle.variables[0].values))
         }
 
-    def static(self, control: int) -> tuple[bool, bool, str]:
-        """Whether *control* is a message on its way, whether it holds the lock, and its service."""
-        known = self._static.get(control)
+    def _stand(self, control: int) -> _Stand:
+        known = self._stands.get(control)
         if known is None:
             instruction = self.semantics.instruction(control)
-            known = (
-                (False, False, "")
-                if instruction is None
-                else (isinstance(instruction, Wait), instruction.holds, instruction.service)
+            rules = [rule for rule in self.semantics.rules(control) if self.scenario.fail or not rule.spontaneous]
+            ways = [
+                (rule.when, rule.acquires, (self._step(rule, control), rule.assign, _alive(rule.to))) for rule in rules
+            ]
+            waits = isinstance(instruction, Wait)
+            if self.scenario.lose and waits:
+                ways.append(((), False, (Step("loss", "failure", control, END_FAILED, spontaneous=True), (), ())))
+            known = self._stands[control] = _Stand(
+                waits,
+                instruction is not None and instruction.holds,
+                "" if instruction is None else instruction.service,
+                tuple(sorted({variable for rule in rules for variable, _ in rule.when})),
+                tuple(ways),
+                {},
             )
-            self._static[control] = known
         return known
 
-    def successors(self, configuration: Configuration) -> Iterator[tuple[Step, Configuration]]:
+    def _step(self, rule: Rule, control: int) -> Step:
+        kind = self._kinds[rule.row] if rule.exception is None else "failure"
+        return Step(rule.row, kind, control, rule.to, rule.exception, rule.spontaneous, rule.label, rule.also)
+
+    def successors(self, configuration: Configuration) -> list[tuple[Step, Configuration]]:
         """Every step from *configuration*, with where it leads; the order is fixed by the tables."""
         record, controls = configuration
-        locked = any(self.static(control)[1] for control in controls)
+        found: list[tuple[Step, Configuration]] = []
         for position, control in enumerate(controls):
             if position and controls[position - 1] == control:
                 continue
             others = controls[:position] + controls[position + 1 :]
-            for rule in self.semantics.rules(control):
-                if rule.spontaneous and not self.scenario.fail:
-                    continue
-                if rule.acquires and locked:
-                    continue
-                if passes(rule.when, record):
-                    yield self._step(rule, control), self._next(record, others, rule.assign, rule.to)
-            if self.scenario.lose and self.static(control)[0]:
-                yield Step("loss", "failure", control, END_FAILED, spontaneous=True), (record, others)
-        yield from self._start(record, controls)
-        if self.scenario.crash:
-            yield from self._crash(record, controls)
+            stand = self._stand(control)
+            values = tuple([record[variable] for variable in stand.tested])
+            ways = stand.known.get(values)
+            if ways is None:
+                ways = stand.known[values] = [(takes, way) for when, takes, way in stand.rules if passes(when, record)]
+            for acquires, (step, assign, alive) in ways:
+                if not acquires or not any(self._stand(one).holds for one in controls):
+                    found.append((step, (assigned(assign, record), _joined(others, alive))))
+        patient = self.scenario.patient and not all(self._stand(control).waits for control in controls)
+        for step, after, alive in self._starts(record)[self._full(controls)]:
+            if not (patient and step.kind == "recovery"):
+                found.append((step, (after, _joined(controls, alive))))
+        for service, step in self._crashes:
+            killed, left = self._survivors(service.name, controls)
+            if (killed or service.crash_set) and passes(service.crash_when or (), record):
+                found.append((step, (assigned(service.crash_set, record), left)))
+        return found
 
-    def _step(self, rule: Rule, control: int) -> Step:
-        kind = self._kinds[rule.row]
-        if rule.exception is not None:
-            kind = "failure"
-        return Step(rule.row, kind, control, rule.to, rule.exception, rule.spontaneous, rule.label, rule.also)
+    def _full(self, controls: tuple[int, ...]) -> bool:
+        """Whether nothing starts any more beside *controls* but what needs no room."""
+        return self.scenario.processes is not None and len(controls) >= self.scenario.processes
 
-    def _next(
-        self, record: Record, others: tuple[int, ...], assign: tuple[tuple[int, int], ...], to: int
-    ) -> Configuration:
-        if to in (END_FINISHED, END_FAILED):
-            return assigned(assign, record), others
-        return assigned(assign, record), tuple(sorted((*others, to)))
+    def _starts(self, record: Record) -> tuple[list[_Started], list[_Started]]:
+        """Every start that *record* passes, and those of them that need no room."""
+        known = self._started.get(record)
+        if known is None:
+            every = [
+                (step, assigned(start.assign, record), _alive(start.to))
+                for start, step in self._by_first[record[0]]
+                if passes(start.when, record)
+            ]
+            known = self._started[record] = (every, [one for one in every if one[0].kind in UNBOUNDED])
+        return known
 
-    def _start(self, record: Record, controls: tuple[int, ...]) -> Iterator[tuple[Step, Configuration]]:
-        bound = self.scenario.processes
-        patient = self.scenario.patient and not all(self.static(control)[0] for control in controls)
-        for start in self._by_first[record[0]]:
-            if start.kind not in UNBOUNDED and bound is not None and len(controls) >= bound:
-                continue
-            if patient and start.kind == "recovery":
-                continue
-            if passes(start.when, record):
-                after = assigned(start.assign, record)
-                step = Step(start.row, start.kind, -1, start.to, also=start.also)
-                if start.to in (END_FINISHED, END_FAILED):
-                    yield step, (after, controls)
-                else:
-                    yield step, (after, tuple(sorted((*controls, start.to))))
-
-    def _crash(self, record: Record, controls: tuple[int, ...]) -> Iterator[tuple[Step, Configuration]]:
-        for service in self.lifecycle.services:
-            if service.crash_when is None or not passes(service.crash_when, record):
-                continue
-            survivors: list[int] = []
-            killed = False
+    def _survivors(self, service: str, controls: tuple[int, ...]) -> tuple[bool, tuple[int, ...]]:
+        """Whether the crash of *service* kills one of *controls*, and what is left of them."""
+        known = self._left.get((service, controls))
+        if known is None:
+            left: list[int] = []
+            stands = [(control, self._stand(control)) for control in controls]
+            killed = [control for control, stand in stands if stand.service == service and not stand.waits]
             for control in controls:
-                waiting, _, runs = self.static(control)
-                if runs != service.name or waiting:
-                    survivors.append(control)
-                    continue
-                killed = True
-                heir = self.semantics.killed(control)
-                if heir not in (END_FINISHED, END_FAILED):
-                    survivors.append(heir)
-            if not killed and not service.crash_set:
-                continue
-            after = assigned(service.crash_set, record)
-            yield Step(f"crash/{service.name}", "crash", -1, END_FAILED), (after, tuple(sorted(survivors)))
+                left += _alive(self.semantics.killed(control)) if control in killed else (control,)
+            known = self._left[service, controls] = (bool(killed), tuple(sorted(left)))
+        return known
+
+
+def _alive(control: int) -> tuple[int, ...]:
+    """The process at *control*, unless it has ended."""
+    return () if control in (END_FINISHED, END_FAILED) else (control,)
+
+
+def _joined(others: tuple[int, ...], alive: tuple[int, ...]) -> tuple[int, ...]:
+    if not others or not alive:
+        return others or alive
+    return tuple(sorted(others + alive))
 
 
 @dataclass(slots=True)
