@@ -31,6 +31,7 @@ COMMANDS = {
     "operations": "Every operation with its guard, actor and meaning.",
     "explain": "What a state means, how one gets there, what frees it.",
     "allowed": "Which API actions pass their guard in a state.",
+    "guards": "How the guards of the API relate: overlap, inclusion, releases.",
     "paths": "Paths from one state to another, and why there is none.",
     "restart": "What start-up recovery makes of a state.",
     "sync": "What power synchronisation does in a state.",
