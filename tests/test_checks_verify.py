@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -23,13 +23,14 @@ from checks.mutation import mutants, mutate
 from checks.outputs.as_json import report_json
 from checks.outputs.junit import report_junit
 from checks.outputs.sarif import report_sarif
+from checks.properties.assumptions import ASSUMPTIONS
 from checks.properties.catalogue import PROPERTIES, formulas
 from checks.properties.definition import Property
 from checks.traces import lines
 from checks.verdict import Outcome, Report, Verdict, fails
 from checks.verify import verify
 from model.explore import explore
-from model.lifecycle import Lifecycle, Scenario
+from model.lifecycle import Lifecycle, Scenario, holds
 from model.program import FINISHED, Call, Entry
 from model.semantics import Semantics
 from model.tables_reader import read_tables
@@ -84,32 +85,32 @@ def test_traces_are_shortest_and_can_be_read() -> None:
     assert len(finding.trace.steps) == 6
 
 
-def _ways(lifecycle: Lifecycle, scenario: Scenario, without: frozenset[str] = frozenset()) -> set[tuple[int, ...]]:
-    """The ways in which `terminates` is violated."""
-    (one,) = [one for one in PROPERTIES if one.id == "terminates"]
+def _ways(
+    lifecycle: Lifecycle, scenario: Scenario, without: frozenset[str] = frozenset(), property_id: str = "terminates"
+) -> set[tuple[int, ...]]:
+    """The ways in which the property is violated."""
+    (one,) = [one for one in PROPERTIES if one.id == property_id]
     view = View(explore(Semantics(lifecycle), scenario), Anatomy(lifecycle))
     return set(decide(view, Product(view, remembers(formulas(one))), one, without).witnesses)
 
 
-@pytest.mark.parametrize(
-    ("dropped", "scenario"),
-    [("progress", "calm"), ("delivery", "calm"), ("return", "crash"), ("finite-crashes", "crash")],
-)
-def test_each_assumption_is_needed(dropped: str, scenario: str) -> None:
-    where = door().scenarios[scenario]
-    assert _ways(door(), where) < _ways(door(), where, frozenset({dropped}))
+Case = tuple[str, Lifecycle, Scenario]
 
 
-def test_finite_failures_are_needed_where_a_failure_is_tried_again() -> None:
+def _plain(scenario: str, property_id: str = "terminates") -> Case:
+    return property_id, door(), door().scenarios[scenario]
+
+
+def _tried_again() -> Case:
+    """Every call that fails is made again."""
     again = tuple(
         replace(one, raised=tuple((exception, point) for exception, _ in one.raised)) if isinstance(one, Call) else one
         for point, one in enumerate(door().instructions)
     )
-    lifecycle, scenario = replace(door(), instructions=again), door().scenarios["sequential"]
-    assert _ways(lifecycle, scenario) < _ways(lifecycle, scenario, frozenset({"finite-failures"}))
+    return "terminates", replace(door(), instructions=again), door().scenarios["sequential"]
 
 
-def test_periodic_runs_are_needed_where_they_end_a_task() -> None:
+def _reset() -> Case:
     """A periodic task that resets what was lost, in one moment."""
     lock = door().compare_variable
     rest = door().predicates["rest"][0][0][1]
@@ -118,8 +119,41 @@ def test_periodic_runs_are_needed_where_they_end_a_task() -> None:
     reset = Entry("open/guard", "open", "periodic", (when,), (), ((lock, min(rest)),), FINISHED)
     lifecycle = replace(door(), entries=(*door().entries, reset))
     lost = door().scenarios["lost"]
-    scenario = replace(lost, kinds=lost.kinds | {"periodic"})
-    assert _ways(lifecycle, scenario) < _ways(lifecycle, scenario, frozenset({"periodic"}))
+    return "terminates", lifecycle, replace(lost, kinds=lost.kinds | {"periodic"})
+
+
+#: For each assumption a case that is violated in more ways without it.
+NEEDED: dict[str, Callable[[], Case]] = {
+    "progress": lambda: _plain("calm"),
+    "delivery": lambda: _plain("calm"),
+    "return": lambda: _plain("crash"),
+    "finite-failures": _tried_again,
+    "finite-crashes": lambda: _plain("crash"),
+    "periodic": _reset,
+    "cooperation": lambda: _plain("lost", "deletable"),
+}
+
+
+@pytest.mark.parametrize("dropped", ASSUMPTIONS)
+def test_each_assumption_is_needed(dropped: str) -> None:
+    property_id, lifecycle, scenario = NEEDED[dropped]()
+    with_it = _ways(lifecycle, scenario, property_id=property_id)
+    assert with_it < _ways(lifecycle, scenario, frozenset({dropped}), property_id)
+
+
+def test_a_removal_of_which_every_message_is_lost_removes_nothing() -> None:
+    """Without cooperation the door may stay for ever in each state in which it can be; with it, in none."""
+    lost = door().scenarios["lost"]
+    records = {record for record, _ in explore(Semantics(door()), lost).configurations}
+    there = {record[:2] for record in records if holds(door().predicates["present"], record)}
+    assert _ways(door(), lost, property_id="deletable") == set()
+    assert _ways(door(), lost, frozenset({"cooperation"}), "deletable") == there
+
+
+@pytest.mark.parametrize("scenario", ["calm", "sequential"])
+def test_a_removal_that_nothing_hinders_needs_no_cooperation(scenario: str) -> None:
+    """What jams can be removed, and a removal calls nothing that may fail."""
+    assert _ways(door(), door().scenarios[scenario], frozenset({"cooperation"}), "deletable") == set()
 
 
 def _first_trace() -> Mapping[str, Any]:

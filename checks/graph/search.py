@@ -5,6 +5,7 @@ Violations are told apart by the property's key; of each way the breadth-first f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -61,7 +62,7 @@ def decide(view: View, product: Product, one: Property, without: frozenset[str] 
         case Leaves():
             return _leaves(view, product, one, one.form, without)
         case Possible():
-            return _possible(view, product, one, one.form)
+            return _possible(view, product, one, one.form, without)
         case _:
             raise TypeError(one.form)
 
@@ -248,18 +249,21 @@ def _round(product: Product, node: int, component: set[int]) -> list[tuple[Step,
     return []
 
 
-def _possible(view: View, product: Product, one: Property, form: Possible) -> Decision:
+def _possible(view: View, product: Product, one: Property, form: Possible, without: frozenset[str]) -> Decision:
     premise, goal = view.compile(form.premise), view.compile(form.goal)
-    backwards: dict[int, list[int]] = {}
-    ranks: dict[int, int] = {}
+    cooperates = "cooperation" not in without
+    goals: list[int] = []
+    helping: dict[int, list[int]] = {}
+    hindering: dict[int, list[int]] = {}
     for node, leaving in enumerate(product.edges):
         if goal(product.moment(node)):
-            ranks[node] = 0
+            goals.append(node)
         for step, to, _ in leaving:
-            own = step.process >= 0 and not step.spontaneous
-            if own or (step.process < 0 and step.kind in form.kinds):
-                backwards.setdefault(to, []).append(node)
-    _distances([node for node, rank in ranks.items() if rank == 0], backwards, ranks)
+            if (step.process >= 0 and not step.spontaneous) or (step.process < 0 and step.kind in form.kinds):
+                helping.setdefault(to, []).append(node)
+            elif not cooperates and (step.spontaneous or step.kind in ("failure", "crash")):
+                hindering.setdefault(to, []).append(node)
+    ranks = _attractor(goals, helping, hindering)
     witnesses: dict[Key, Witness] = {}
     exercised = 0
     for node in range(len(product.nodes)):
@@ -269,9 +273,36 @@ def _possible(view: View, product: Product, one: Property, form: Possible) -> De
             if node not in ranks:
                 _note(witnesses, key_at(view, one, moment.before), product, node, None)
     numbered = {product.nodes[node][0]: rank for node, rank in ranks.items()}
-    if applies(form, view.space.scenario):
+    if cooperates and applies(form, view.space.scenario):
         exercised += _elsewhere(view, one, form, witnesses)
     return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses, numbered)
+
+
+def _attractor(goals: list[int], helping: dict[int, list[int]], hindering: dict[int, list[int]]) -> dict[int, int]:
+    """From where *goals* are reached by helping edges whichever hindering edges are taken, with the distances.
+
+    Both are given backwards.  A node with hindering edges waits for all of them to lead to what has a distance: the
+    attractor of a game (E. Grädel, W. Thomas, T. Wilke, "Automata, Logics, and Infinite Games", 2002, chapter 2).
+    """
+    left = Counter(node for before in hindering.values() for node in before)
+    ranks = dict.fromkeys(goals, 0)
+    helped: set[int] = set()
+    layer, distance = goals, 0
+    while layer:
+        distance += 1
+        touched: list[int] = []
+        for node in layer:
+            touched += helping.get(node, ())
+            helped.update(helping.get(node, ()))
+            for before in hindering.get(node, ()):
+                left[before] -= 1
+                touched.append(before)
+        layer = []
+        for node in touched:
+            if node not in ranks and node in helped and not left[node]:
+                ranks[node] = distance
+                layer.append(node)
+    return ranks
 
 
 def _elsewhere(view: View, one: Property, form: Possible, witnesses: dict[Key, Witness]) -> int:
