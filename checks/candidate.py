@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from checks.graph.product import Product
-from checks.past import Ghost
-from checks.properties.formula import Role
-from model.explore import Configuration
-from model.semantics import Semantics
+if TYPE_CHECKING:
+    from checks.graph.everywhere import Everywhere
+    from checks.graph.product import Product
+    from checks.past import Ghost
+    from checks.properties.formula import Role
+    from model.explore import Configuration
+    from model.semantics import Semantics
 
 #: One bit mask of values for each variable.
 Cube = tuple[int, ...]
@@ -44,6 +47,17 @@ class Candidate:
     def size(self) -> int:
         """The number of cubes."""
         return sum(map(len, self.groups.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """A claim whose first coordinate is how many more processes must start on the way to a goal, at most.
+
+    ``most`` is the greatest distance + 1, and stands for what is asked; one more is where the goal cannot be reached.
+    """
+
+    claim: Candidate
+    most: int
 
 
 def stands(semantics: Semantics) -> list[Stand]:
@@ -86,12 +100,30 @@ def candidate(products: Sequence[Product]) -> Candidate:
         groups.setdefault(controls, []).append(cube)
     return Candidate(
         tuple(product.view.space.scenario.name for product in products),
-        {
-            tuple(sorted(where[control] for control in controls)): tuple(merged(cubes))
-            for controls, cubes in groups.items()
-        },
+        _by_stands(where, groups),
         remembers,
     )
+
+
+def distances(found: Everywhere) -> Distances:
+    """What was *found* to lead to the goal, and what not, as a claim."""
+    most = max(found.distances.values(), default=0) + 1
+    where = stands(found.space.semantics)
+    groups: dict[tuple[int, ...], list[Cube]] = {}
+    for number, (record, controls) in enumerate(found.space.configurations):
+        distance = found.distances.get(number, most)
+        mask = (1 << most) - (1 << distance) | (number < found.asked) << most | (distance == most) << most + 1
+        groups.setdefault(controls, []).append((mask, *(1 << value for value in record)))
+    return Distances(Candidate((found.space.scenario.name,), _by_stands(where, groups)), most)
+
+
+def _by_stands(
+    where: Sequence[Stand], groups: Mapping[tuple[int, ...], list[Cube]]
+) -> dict[tuple[Stand, ...], tuple[Cube, ...]]:
+    return {
+        tuple(sorted(where[control] for control in controls)): tuple(merged(cubes))
+        for controls, cubes in groups.items()
+    }
 
 
 ROLES: tuple[Role, ...] = ("phase", "truth")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from checks.anatomy import Anatomy
 from checks.certificate import certificate
 from checks.checker import faults_of_closed, faults_of_trace
+from checks.claims import claimed
 from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
 from checks.graph.search import Decision, decide
@@ -17,7 +18,7 @@ from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import OfTables, Possible, Property
 from checks.questions import answer
 from checks.show import Ground, Shown, evidence, finding, show
-from checks.smt.second import Replies, Reply, Task, begin
+from checks.smt.second import Replies, Reply, begin
 from checks.spaces import explored
 from checks.verdict import Engine, Outcome, Report, Size, Verdict
 from model.forget import assumed
@@ -79,8 +80,11 @@ def verify(
                 continue
             say(f"{one.id} in {name}")
             cases.append(_search(ground, one))
-        listed = {case.one: frozenset(case.decision.witnesses) for case in cases}
-        started.append((ground, cases, begin(Task(smaller, scenario, listed), found) if z3 and cases else dict))
+        replies: Callable[[], Replies] = dict
+        if z3 and cases:
+            decisions = {case.one: case.decision for case in cases}
+            replies = begin(claimed(ground.view, scenario, ground.products, decisions))
+        started.append((ground, cases, replies))
     confirmed_by: list[list[list[Shown | None]]] = []
     for ground, cases, _ in started:
         say(f"confirm what was found in {ground.scenario.name}")

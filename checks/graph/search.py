@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import networkx as nx
 
-from checks.graph.everywhere import applies, everywhere
+from checks.graph.everywhere import Everywhere, applies, everywhere
 from checks.graph.product import Product
 from checks.graph.view import Moment, View
 from checks.meaning import Meaning
@@ -40,12 +40,16 @@ class Witness:
 
 @dataclass(slots=True)
 class Decision:
-    """What the graph engine decided; ``ranks`` is the certificate's data for Leaves and Possible."""
+    """What the graph engine decided; ``ranks`` is the certificate's data for Leaves and Possible.
+
+    ``everywhere``: from where the goal was looked for, when that was not only from what is reachable.
+    """
 
     outcome: Outcome
     exercised: int
     witnesses: dict[Key, Witness] = field(default_factory=dict)
     ranks: dict[int, int] = field(default_factory=dict)
+    everywhere: Everywhere | None = None
 
 
 def key_at(view: View, one: Property, configuration: int) -> Key:
@@ -273,9 +277,10 @@ def _possible(view: View, product: Product, one: Property, form: Possible, witho
             if node not in ranks:
                 _note(witnesses, key_at(view, one, moment.before), product, node, None)
     numbered = {product.nodes[node][0]: rank for node, rank in ranks.items()}
-    if cooperates and applies(form, view.space.scenario):
-        exercised += _elsewhere(view, one, form, witnesses)
-    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses, numbered)
+    found = everywhere(view.space, form) if cooperates and applies(form, view.space.scenario) else None
+    if found is not None:
+        exercised += _elsewhere(view, one, form, found, witnesses)
+    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses, numbered, found)
 
 
 def _attractor(goals: list[int], helping: dict[int, list[int]], hindering: dict[int, list[int]]) -> dict[int, int]:
@@ -305,9 +310,8 @@ def _attractor(goals: list[int], helping: dict[int, list[int]], hindering: dict[
     return ranks
 
 
-def _elsewhere(view: View, one: Property, form: Possible, witnesses: dict[Key, Witness]) -> int:
+def _elsewhere(view: View, one: Property, form: Possible, found: Everywhere, witnesses: dict[Key, Witness]) -> int:
     """Adds the states from which the goal is not possible, reachable or not; how many were asked."""
-    found = everywhere(view.space, form)
     reachable = len(view.space.configurations)
     variables = [view.roles[role] for role in one.key if role in view.roles]
     meaning = Meaning(view.semantics)

@@ -11,8 +11,7 @@ import time
 from dataclasses import replace
 
 from checks.anatomy import Anatomy
-from checks.candidate import Candidate, Cube, Stand, merged, stands
-from checks.graph.everywhere import Everywhere
+from checks.candidate import Distances
 from checks.properties.definition import Possible, Property
 from checks.smt.formulas import Writer
 from checks.smt.prove import Questions, among_keys, answers, ranking
@@ -24,32 +23,16 @@ from model.lifecycle import Lifecycle, Scenario
 Keys = frozenset[tuple[int, ...]]
 
 
-def claim(found: Everywhere) -> tuple[Candidate, int]:
-    """The claim, and the greatest distance + 1: the number of what is asked; one more is that of the trap."""
-    most = max(found.distances.values(), default=0) + 1
-    where = stands(found.space.semantics)
-    groups: dict[tuple[int, ...], list[Cube]] = {}
-    for number, (record, controls) in enumerate(found.space.configurations):
-        distance = found.distances.get(number, most)
-        mask = (1 << most) - (1 << distance) | (number < found.asked) << most | (distance == most) << most + 1
-        groups.setdefault(controls, []).append((mask, *(1 << value for value in record)))
-    cubes: dict[tuple[Stand, ...], tuple[Cube, ...]] = {
-        tuple(sorted(where[control] for control in controls)): tuple(merged(listed))
-        for controls, listed in groups.items()
-    }
-    return Candidate((found.space.scenario.name,), cubes), most
-
-
 def proved(
-    lifecycle: Lifecycle, scenario: Scenario, one: Property, keys: Keys, found: Everywhere
+    lifecycle: Lifecycle, scenario: Scenario, one: Property, keys: Keys, claimed: Distances
 ) -> tuple[Outcome, float, str]:
     """What z3 says: the goal is possible from everywhere but where the key is one of *keys*, and there it is not."""
     assert isinstance(one.form, Possible)
     before = time.perf_counter()
     form = one.form
-    claimed, most = claim(found)
+    most = claimed.most
     phases = [Phase(replace(scenario, fail=False))] * (most + 2)
-    system = System(lifecycle, phases, claimed, Anatomy(lifecycle))
+    system = System(lifecycle, phases, claimed.claim, Anatomy(lifecycle))
     questions = Questions(system)
     writer = Writer(system)
     width = system.scenario_width

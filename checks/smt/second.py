@@ -16,34 +16,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.anatomy import Anatomy
-from checks.candidate import candidate
-from checks.graph.everywhere import applies, everywhere
-from checks.graph.product import Product, remembers
-from checks.graph.view import View
-from checks.past import together
-from checks.properties.catalogue import formulas
+from checks.candidate import Candidate, Distances
 from checks.properties.definition import Leaves, Possible, Property
 from checks.properties.formula import roles
 from checks.smt.distance import proved
 from checks.smt.prove import Answer, answers, pose, ranking
 from checks.smt.system import Phase, System
-from checks.spaces import Explored, explored
 from checks.verdict import Outcome
 from model.lifecycle import Lifecycle, Scenario
-from model.semantics import Semantics
 
 Keys = frozenset[tuple[int, ...]]
-#: Configurations above which a process of its own is worth starting.
-LARGE = 3000
+#: Cubes above which a process of its own is worth starting.
+LARGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked of z3: the properties, each with the keys of the violations that the other engine found."""
+    """What is asked of z3: the properties, each with the keys of the violations that the other engine found.
+
+    The rest is what that engine claims, and z3 is to prove: ``claimed`` of where the processes are (None: nothing that
+    is asked needs it), ``distances`` of what is possible from everywhere.  ``bounded``: of the space that one crash
+    leaves.
+    """
 
     lifecycle: Lifecycle
     scenario: Scenario
     listed: Mapping[Property, Keys]
+    claimed: Candidate | None
+    distances: Mapping[Property, Distances]
+    bounded: bool
+
+    @property
+    def size(self) -> int:
+        """The number of cubes that are claimed."""
+        every = [one.claim for one in self.distances.values()]
+        return sum(one.size for one in every) + (self.claimed.size if self.claimed is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,15 @@ class Reply:
 Replies = dict[str, Reply]
 
 
-def begin(task: Task, found: Explored) -> Callable[[], Replies]:
-    """Start on *task*, whose space is *found*; the result is called for the replies, and waits for them."""
-    if len(found.space.configurations) < LARGE:
-        replies = decided(task, found)
+def by_claim(lifecycle: Lifecycle, one: Property, keys: Keys) -> bool:
+    """Whether *one*, violated in *keys*, needs the claim of where the processes are."""
+    return not isinstance(one.form, Possible) and not _everything(lifecycle, one, keys)
+
+
+def begin(task: Task) -> Callable[[], Replies]:
+    """Start on *task*; the result is called for the replies, and waits for them."""
+    if task.size < LARGE:
+        replies = decided(task)
         return lambda: replies
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -83,32 +95,27 @@ def begin(task: Task, found: Explored) -> Callable[[], Replies]:
     return replies_of
 
 
-def decided(task: Task, found: Explored | None = None) -> Replies:
-    """The replies to *task*; explores the space itself when it is not *found* already."""
+def decided(task: Task) -> Replies:
+    """The replies to *task*."""
     before = time.perf_counter()
-    found = found or explored(Semantics(task.lifecycle), task.scenario)
-    view = View(found.space, Anatomy(task.lifecycle), found.disturbed)
-    trivial = {one: keys for one, keys in task.listed.items() if _everything(task.lifecycle, one, keys)}
-    asked = {
-        one: keys for one, keys in task.listed.items() if one not in trivial and not isinstance(one.form, Possible)
-    }
-    made = {one.id: Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart") for one in trivial}
+    lifecycle, scenario = task.lifecycle, task.scenario
+    made: Replies = {}
     for one, keys in task.listed.items():
-        if isinstance(one.form, Possible) and applies(one.form, task.scenario):
-            made[one.id] = Reply(*proved(task.lifecycle, task.scenario, one, keys, everywhere(found.space, one.form)))
-    if not asked:
+        if one in task.distances:
+            made[one.id] = Reply(*proved(lifecycle, scenario, one, keys, task.distances[one]))
+        elif not isinstance(one.form, Possible) and not by_claim(lifecycle, one, keys):
+            made[one.id] = Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart")
+    if task.claimed is None:
         return made
-    claimed = candidate([Product(view, together(remembers(formulas(one)) for one in asked))])
-    phases = [Phase(task.scenario)]
-    if found.disturbed is not None:
-        phases = [Phase(task.scenario, after=1), Phase(task.scenario, disturbed=True)]
-    system = System(task.lifecycle, phases, claimed, view.anatomy)
-    questions = pose(system, {one: {task.scenario.name: keys} for one, keys in asked.items()})
+    asked = {one: keys for one, keys in task.listed.items() if by_claim(lifecycle, one, keys)}
+    phases = [Phase(scenario, after=1), Phase(scenario, disturbed=True)] if task.bounded else [Phase(scenario)]
+    system = System(lifecycle, phases, task.claimed, Anatomy(lifecycle))
+    questions = pose(system, {one: {scenario.name: keys} for one, keys in asked.items()})
     replies = dict(answers(questions))
     ranks = ranking(questions.onward) if any(isinstance(one.form, Leaves) for one in asked) else {}
     shared = (time.perf_counter() - before - sum(one.seconds for one in replies.values())) / len(asked)
     shared += replies["closed"].seconds / len(asked)
-    claim = f"an inductive invariant of {claimed.size} cubes at {len(system.groups)} groups of control points"
+    claim = f"an inductive invariant of {task.claimed.size} cubes at {len(system.groups)} groups of control points"
     for one, keys in asked.items():
         made[one.id] = _judged(one, keys, replies, shared, ranks, claim)
     return made
