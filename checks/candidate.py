@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from checks.past import PARTS
+
 if TYPE_CHECKING:
     from checks.graph.everywhere import Everywhere
     from checks.graph.product import Product
@@ -36,7 +38,7 @@ class Stand:
 class Candidate:
     """What is claimed to be closed under every step: cubes for each group of processes, sorted by their points.
 
-    ``remembers`` names what of the past the cubes speak of, in four more coordinates at their end.
+    ``remembers`` names what of the past the cubes speak of, in further coordinates at their end, one a part.
     """
 
     scenarios: tuple[str, ...]
@@ -78,8 +80,7 @@ def candidate(products: Sequence[Product]) -> Candidate:
     first = products[0]
     semantics = first.view.semantics
     what = first.what
-    asked = {"phase": what.phase, "truth": what.truth, "crashed": what.crashed, "trips": what.trips}
-    remembers = frozenset(name for name, wanted in asked.items() if wanted)
+    remembers = frozenset(name for name in PARTS if getattr(what, name))
     tagged: dict[tuple[Configuration, Ghost], int] = {}
     number = 0
     for product in products:
@@ -131,12 +132,11 @@ ROLES: tuple[Role, ...] = ("phase", "truth")
 
 def _ghost(ghost: Ghost, sizes: list[int], remembers: frozenset[str]) -> Cube:
     """The coordinates of *ghost*; -1 (nobody) is the value behind the last."""
-    phase, truth, crashed, trip = ghost
+    phase, truth, *others = ghost
     return (
         1 << (phase if phase >= 0 else sizes[0]) if "phase" in remembers else 1,
         1 << (truth if truth >= 0 else sizes[1]) if "truth" in remembers else 1,
-        1 << crashed,
-        1 << trip,
+        *(1 << part for part in others),
     )
 
 

@@ -1,7 +1,7 @@
 """Certificates of what holds, as data: where every process may stand and with which records, and what decreases.
 
 ``groups`` are cubes of records for each group of processes: for each variable a bit mask of its values, all
-combinations of which are meant.  Behind the variables stand the four parts of the past, each shifted by one (0:
+combinations of which are meant.  Behind the variables stand the parts of the past, each shifted by one (0:
 nobody), and a last
 coordinate: the distance to the goal, for what must be possible (0 in all others), shifted by one (0: none).
 ``ranks`` fall with every step that a process is forced to take.
@@ -15,6 +15,7 @@ from typing import Any
 from checks.candidate import Cube, merged
 from checks.graph.product import Product
 from checks.graph.search import Decision
+from checks.past import PARTS
 from checks.properties.definition import Always, Leaves, Possible, Property
 from model.lifecycle import Lifecycle
 from model.program import Call, Instruction, targets
@@ -36,7 +37,7 @@ def certificate(product: Product, one: Property, decision: Decision) -> dict[str
     what = product.what
     return {
         "kind": kind,
-        "remembers": [what.phase, what.truth, what.crashed, what.trips],
+        "remembers": [getattr(what, name) for name in PARTS],
         "groups": [
             {
                 "processes": [[controls[c].point, controls[c].memory, controls[c].dirty] for c in inflight],

@@ -15,7 +15,7 @@ from itertools import product
 from typing import Any
 
 from checks.meaning import Meaning, Moment
-from checks.past import NOTHING, Past, Remembers
+from checks.past import EVERYTHING, NOTHING, Past, Remembers
 from checks.properties.definition import Always, Leaves, Possible, Property
 from model.lifecycle import Lifecycle, Record, Scenario, holds
 from model.program import Acquire, Wait
@@ -23,18 +23,18 @@ from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics
 
 Place = tuple[Record, tuple[int, ...]]
 ENDS = (END_FINISHED, END_FAILED)
-EVERYTHING = Remembers(phase=True, truth=True, crashed=True, trips=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step: its row and kind, the control that moves (-1: none) and what it becomes, and whether it is forced."""
+    """One step: its row and kind, the control that moves (-1: none), what it becomes, whether it is forced or fails."""
 
     row: str
     kind: str
     process: int
     after: int
     forced: bool
+    exception: str | None = None
 
 
 def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[tuple[Move, Place]]:
@@ -47,7 +47,7 @@ def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Itera
             continue
         for rule in semantics.rules(control):
             if _allows(rule, record) and (scenario.fail or not rule.spontaneous):
-                move = Move(rule.row, "step", control, rule.to, not rule.spontaneous)
+                move = Move(rule.row, "step", control, rule.to, not rule.spontaneous, rule.exception)
                 yield move, _joined(_written(record, rule.assign), others, rule.to)
         if scenario.lose and isinstance(instruction, Wait):
             yield Move("loss", "failure", control, END_FAILED, forced=False), (record, others)
@@ -114,7 +114,7 @@ def faults_of_trace(
     """What is wrong with *trace*: empty when it is an execution, with the cycle that it claims, that violates *one*."""
     place = _place(semantics, trace["start"])
     faults = [] if place == (lifecycle.initial, ()) or trace.get("anywhere") else ["it does not start at the start"]
-    past, ghosts = Past(lifecycle, EVERYTHING), {NOTHING}
+    past, ghosts = Past(lifecycle, EVERYTHING, scenario.name), {NOTHING}
     places = [place]
     last: list[Moment] = []
     for number, (row, *plain) in enumerate(trace["steps"]):
@@ -193,7 +193,8 @@ def faults_of_closed(
     It must contain the start and be closed under every step; *one* must hold in each of its members; ranks and
     distances must decrease where it says so.
     """
-    past, meaning = Past(lifecycle, Remembers(*evidence["remembers"])), Meaning(semantics)
+    past = Past(lifecycle, Remembers(*evidence["remembers"]), scenario.name)
+    meaning = Meaning(semantics)
     members = dict(_members(semantics, evidence["groups"]))
     if ((lifecycle.initial, ()), NOTHING) not in members:
         return ["the start is not in it"]
@@ -256,6 +257,6 @@ def _members(
         controls = tuple(sorted(processes))
         for cube in group["cubes"]:
             values = [[bit for bit in range(mask.bit_length()) if mask >> bit & 1] for mask in cube]
-            for *record, phase, truth, crashed, trip, distance in product(*values):
-                ghost = (phase - 1, truth - 1, crashed - 1, trip - 1)
+            for *past, distance in product(*values):
+                record, ghost = past[: -len(NOTHING)], tuple(part - 1 for part in past[-len(NOTHING) :])
                 yield ((tuple(record), controls), ghost), distance - 1 if distance else None

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from checks.graph.product import Product
+from checks.keys import Key, coordinates, key
 from checks.meaning import Meaning, Moment, Place
 from checks.past import NOTHING, Ghost, Past
 from checks.properties.definition import Always, Leaves, Possible, Property
@@ -69,7 +70,8 @@ class Confirmer:
     def __init__(self, full: Semantics, scenario: Scenario, product: Product) -> None:
         self.full, self.scenario, self.product = full, scenario, product
         self.moves = Moves(full, scenario)
-        self.past = Past(full.lifecycle, product.what)
+        # Of what an operation promises, what the smaller lifecycle can tell.
+        self.past = Past(replace(full.lifecycle, promises=product.view.lifecycle.promises), product.what, scenario.name)
         self.meaning = Meaning(full)
         smaller = product.view.lifecycle
         self.kept = [
@@ -222,17 +224,16 @@ class Confirmer:
 
     # -- what is looked for -------------------------------------------------------------------------------------------
 
-    def violation(self, one: Property, key: tuple[int, ...]) -> Violates:
-        """Whether a moment violates *one* in the way called *key*; liveness: whether nothing forces it to end."""
-        roles = self.meaning.roles
-        variables = [roles[role] for role in one.key if role in roles]
+    def violation(self, one: Property, told: Key) -> Violates:
+        """Whether a moment violates *one* in the way called *told*; liveness: whether nothing forces it to end."""
+        where = coordinates(self.full.lifecycle, one)
         true = self.meaning.true
         steps = isinstance(one.form, Always) and one.form.of_steps
 
         def here(moment: Moment) -> bool:
             if (moment.step is not None) is not steps:
                 return False
-            if any(moment.after[0][variable] != value for variable, value in zip(variables, key, strict=True)):
+            if key(self.meaning.past, where, moment.after[0], moment.ghost) != told:
                 return False
             match one.form:
                 case Always(bad=bad):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.anatomy import Anatomy
-from checks.past import NOTHING, Ghost, Taken
+from checks.past import EVERYTHING, NOTHING, Ghost, Past, Taken
 from checks.properties.formula import (
     And,
     BesideGuest,
@@ -24,8 +24,11 @@ from checks.properties.formula import (
     NotUndone,
     Or,
     Pending,
+    Promised,
     Quiet,
+    RoundTrip,
     Same,
+    Undelivered,
     roles,
 )
 from model.lifecycle import Lifecycle, Record, holds
@@ -52,6 +55,7 @@ class Meaning:
         self.lifecycle: Lifecycle = semantics.lifecycle
         self.anatomy = anatomy or Anatomy(self.lifecycle)
         self.roles = roles(self.lifecycle)
+        self.past = Past(self.lifecycle, EVERYTHING)
 
     def true(self, formula: Formula, moment: Moment) -> bool:
         """Whether *formula* holds in *moment*."""
@@ -79,8 +83,14 @@ class Meaning:
                 return then in (-1, moment.after[0][self.roles[role]])
             case Crashed():
                 return moment.ghost[2] == 1
+            case RoundTrip():
+                return self.past.returned(moment.ghost)
             case NotUndone():
-                return moment.ghost[3] == -1
+                return self.past.unrestored(moment.ghost)
+            case Promised():
+                return self.past.owed(moment.ghost, moment.step)
+            case Undelivered():
+                return self.past.broken(moment.ghost)
             case _:
                 return moment.step is not None and self._of_step(formula, moment.step)
 

@@ -18,7 +18,7 @@ from checks.verdict import Report
 from checks.verify import verify
 from model.explore import UNBOUNDED
 from model.lifecycle import Lifecycle
-from model.program import FAILED, Call, Choose, Dirty, Entry, Instruction, Read, Save, Tests
+from model.program import FAILED, Call, Choose, Dirty, Entry, Instruction, Read, Save, Tests, Writes
 
 Print_ = frozenset[tuple[str, ...]]
 
@@ -30,7 +30,8 @@ class Mutant:
     ``delete`` (the step does nothing; the guard's start is gone), ``drop expect``, ``narrow expect``, ``change value``,
     ``omit VARIABLE`` of what is written, ``elsewhere`` (another service writes the report), ``escape`` (no handler
     catches what the step raises), ``never fails``, ``never`` and ``always`` of a condition, ``without LABEL`` of a
-    choice, ``drop guard``, ``without VARIABLE`` of a guard.
+    choice, ``drop guard``, ``without VARIABLE`` of a guard, ``revive`` (what changes the record at once brings a
+    destroyed row back).
     """
 
     row: str
@@ -68,6 +69,8 @@ def mutants(lifecycle: Lifecycle) -> Iterator[Mutant]:
                 ):
                     yield Mutant(row, change)
             yield Mutant(row, "delete")
+            if any(one.writes for one in entries[row]):
+                yield Mutant(row, "revive")
 
 
 def _changes(lifecycle: Lifecycle, one: Instruction) -> Iterator[str]:
@@ -118,6 +121,8 @@ def mutated(lifecycle: Lifecycle, mutant: Mutant) -> Lifecycle:
     own = [entry for entry in lifecycle.entries if entry.row == mutant.row]
     if mutant.change == "delete":
         own = []
+    elif mutant.change == "revive":
+        own = [replace(entry, writes=_revived(lifecycle, entry)) for entry in own]
     elif own:
         own = [replace(entry, when=_widened(lifecycle, entry, mutant.change)) for entry in own]
     instructions = tuple(
@@ -131,6 +136,12 @@ def _widened(lifecycle: Lifecycle, entry: Entry, change: str) -> tuple[Tests, ..
         return lifecycle.predicates["present"]
     variable = lifecycle.index(change.removeprefix("without "))
     return tuple(dict.fromkeys(tuple(test for test in tests if test[0] != variable) for tests in entry.when))
+
+
+def _revived(lifecycle: Lifecycle, entry: Entry) -> Writes:
+    """What *entry* writes, and what makes a row present."""
+    there = {variable: min(values) for variable, values in lifecycle.predicates["present"][0]}
+    return tuple(sorted({**dict(entry.writes), **there}.items()))
 
 
 def _changed(lifecycle: Lifecycle, one: Instruction, change: str) -> Instruction:

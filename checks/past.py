@@ -1,7 +1,8 @@
 """What a property remembers of the past: the *ghost*, as it changes with each step.
 
 The ghost holds the phase and the truth with which the newest request started (-1: nobody is in flight, or the property
-does not ask), whether a service has crashed since then, and how far a round trip has come.
+does not ask), whether a service has crashed since then, how far a round trip has come, and what the run in flight
+promises as long as nothing fails on its way and nothing disturbs it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from checks.properties.formula import Crashed, Formula, Kept, NotUndone, atoms, roles
+from checks.properties.formula import (
+    Crashed,
+    Formula,
+    Kept,
+    NotUndone,
+    Promised,
+    RoundTrip,
+    Undelivered,
+    atoms,
+    roles,
+)
+from model.conditions import passes
 from model.lifecycle import Conjunction, Lifecycle, Record, holds
 from model.semantics import END_FAILED, END_FINISHED
 
-#: phase, truth, crashed, stage of a round trip
+#: phase, truth, crashed, stage of a round trip, promise
 Ghost = tuple[int, ...]
-NOTHING: Ghost = (-1, -1, 0, 0)
+#: The stage of a round trip that has just ended well.
+RESTORED = -1
+NOTHING: Ghost = (-1, -1, 0, 0, 0)
 #: Kinds of steps that begin nothing that a scenario counts.
 UNCOUNTED = frozenset({"recovery", "outside", "crash", "failure"})
 
@@ -40,6 +54,10 @@ class Taken(Protocol):
     def after(self) -> int:
         """The control after the step."""
 
+    @property
+    def exception(self) -> str | None:
+        """The failure that the step is, if it is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trip:
@@ -58,6 +76,11 @@ class Remembers:
     truth: bool = False
     crashed: bool = False
     trips: bool = False
+    promises: bool = False
+
+
+#: The parts of the ghost, in their order.
+PARTS = ("phase", "truth", "crashed", "trips", "promises")
 
 
 def remembers(formulas: Iterable[Formula]) -> Remembers:
@@ -67,17 +90,15 @@ def remembers(formulas: Iterable[Formula]) -> Remembers:
         Kept("phase") in asked,
         Kept("truth") in asked,
         any(isinstance(atom, Crashed) for atom in asked),
-        any(isinstance(atom, NotUndone) for atom in asked),
+        any(isinstance(atom, (RoundTrip, NotUndone)) for atom in asked),
+        any(isinstance(atom, (Promised, Undelivered)) for atom in asked),
     )
 
 
 def together(asked: Iterable[Remembers]) -> Remembers:
     """Everything that one of *asked* remembers."""
     every = list(asked)
-    return Remembers(
-        any(one.phase for one in every), any(one.truth for one in every),
-        any(one.crashed for one in every), any(one.trips for one in every),
-    )  # fmt: skip
+    return Remembers(*(any(getattr(one, name) for one in every) for name in PARTS))
 
 
 def trips(lifecycle: Lifecycle) -> tuple[Trip, ...]:
@@ -91,20 +112,37 @@ def trips(lifecycle: Lifecycle) -> tuple[Trip, ...]:
     )
 
 
-class Past:
-    """How the ghost of *what* changes along the steps of *lifecycle*."""
+#: Every part of the ghost.
+EVERYTHING = Remembers(phase=True, truth=True, crashed=True, trips=True, promises=True)
 
-    def __init__(self, lifecycle: Lifecycle, what: Remembers) -> None:
-        self.lifecycle, self.what = lifecycle, what
+
+class Past:
+    """How the ghost of *what* changes along the steps of *lifecycle* in *scenario*, which asks for some promises.
+
+    A round trip i is at ``2i + 1`` when the undone operation has started and at ``2i + 2`` when the one that undoes it
+    has; behind the stages stands one value for each trip that has just ended in something else, and -1 is one that has
+    just ended well.  Likewise promise i is ``i + 1``, then comes a run that owes nothing any more, then one value for
+    each promise that was just broken.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, what: Remembers, scenario: str = "") -> None:
+        self.lifecycle, self.what, self.scenario = lifecycle, what, scenario
         self.roles = roles(lifecycle)
         self.trips = trips(lifecycle) if what.trips else ()
+        self.promises = lifecycle.promises if what.promises else ()
+        self.stages = 2 * len(self.trips)
+        self.owes_nothing = len(self.promises) + 1
+        self._numbers = {name: number for number, name in enumerate(lifecycle.operations)}
+        self._failing = frozenset(row.id for row in lifecycle.rows.values() if row.kind == "failure")
 
     def during(self, ghost: Ghost, step: Taken, before: Record, after: Record) -> Ghost:
         """The ghost in the moment of *step*, which leads from the record *before* to *after*."""
-        phase, truth, crashed, trip = ghost
+        phase, truth, crashed, trip, promise = ghost
         what = self.what
+        if what.promises:
+            promise = self._promise(promise, step, before, after)
         if step.kind == "crash":
-            return (phase, truth, int(what.crashed), 0)
+            return (phase, truth, int(what.crashed), 0, promise)
         if step.process < 0 and step.kind not in UNCOUNTED:
             phase = before[self.roles["phase"]] if what.phase else -1
             truth = before[self.roles["truth"]] if what.truth and "truth" in self.roles else -1
@@ -113,16 +151,42 @@ class Past:
         counts = step.process >= 0 or step.kind not in UNCOUNTED
         if trip > 0 and counts and step.after in (END_FINISHED, END_FAILED) and step.row != "loss":
             trip = self._arrives(trip, step, after)
-        return (phase, truth, crashed, trip)
+        return (phase, truth, crashed, trip, promise)
 
     def settled(self, during: Ghost, *, idle: bool) -> Ghost:
         """The ghost after the step; what was asked for one request is forgotten when nothing is in flight."""
+        phase, truth, crashed, trip, promise = during
+        trip = trip if 0 < trip <= self.stages else 0
         if idle:
-            return (-1, -1, during[2], max(during[3], 0))
-        return during if during[3] >= 0 else (*during[:3], 0)
+            return (-1, -1, crashed, trip, 0)
+        return (phase, truth, crashed, trip, min(promise, self.owes_nothing) if self.what.promises else 0)
+
+    def returned(self, during: Ghost) -> bool:
+        """Whether a round trip has just ended."""
+        return during[3] == RESTORED or during[3] > self.stages
+
+    def unrestored(self, during: Ghost) -> bool:
+        """Whether a round trip has just ended in something else."""
+        return during[3] > self.stages
+
+    def owed(self, during: Ghost, step: Taken | None) -> bool:
+        """Whether *step* ends a run that has promised something."""
+        return step is not None and step.after == END_FINISHED and during[4] not in (0, self.owes_nothing)
+
+    def broken(self, during: Ghost) -> bool:
+        """Whether a promise was just broken."""
+        return during[4] > self.owes_nothing
+
+    def accused(self, during: Ghost) -> int:
+        """The number of the operation that did not restore, or did not leave, what it should have; -1: none."""
+        if self.unrestored(during):
+            return self._numbers[self.trips[during[3] - self.stages - 1].undoes]
+        if self.broken(during):
+            return self._numbers[self.promises[during[4] - self.owes_nothing - 1].operation]
+        return -1
 
     def _departs(self, trip: int, step: Taken, record: Record) -> int:
-        """The stage after a start: ``2i + 1`` the undone operation of trip i, ``2i + 2`` the one that undoes it."""
+        """The stage after a start."""
         operation = self.lifecycle.rows[step.row].operation
         if trip % 2 == 1 and self.trips[trip // 2].undoes == operation:
             return trip + 1
@@ -136,4 +200,27 @@ class Past:
             return 0
         if trip % 2 == 1:
             return trip
-        return 0 if holds((self.trips[trip // 2 - 1].kept,), record) else -1
+        number = trip // 2 - 1
+        return RESTORED if holds((self.trips[number].kept,), record) else self.stages + 1 + number
+
+    def _promise(self, promise: int, step: Taken, before: Record, after: Record) -> int:
+        """What is promised after *step*: a start promises, unless something is in flight; whatever disturbs ends it."""
+        if step.process < 0:
+            if step.kind in ("outside", "crash"):
+                return min(promise, 1) * self.owes_nothing
+            if promise:
+                return self.owes_nothing
+            promise = self._promised(step, before)
+        if step.exception is not None or step.row in self._failing or step.after == END_FAILED:
+            return self.owes_nothing
+        if step.after == END_FINISHED and 0 < promise < self.owes_nothing:
+            kept = holds(self.promises[promise - 1].end, after)
+            return promise if kept else self.owes_nothing + promise
+        return promise
+
+    def _promised(self, step: Taken, record: Record) -> int:
+        operation = self.lifecycle.rows[step.row].operation
+        for number, one in enumerate(self.promises):
+            if one.operation == operation and self.scenario in one.scenarios and passes(one.start, record):
+                return number + 1
+        return self.owes_nothing

@@ -8,8 +8,9 @@ from typing import Any
 
 from checks.confirm import Confirmer
 from checks.graph.product import Product, Remembers
-from checks.graph.search import Key, Witness
+from checks.graph.search import Witness
 from checks.graph.view import View
+from checks.keys import Key, coordinates, named
 from checks.properties.definition import Leaves, Possible, Property
 from checks.traces import trace
 from checks.verdict import Finding
@@ -62,36 +63,27 @@ class Shown:
     anywhere: bool = False
 
 
-def show(ground: Ground, product: Product, one: Property, key: Key, witness: Witness) -> Shown | None:
-    """The violation *key* with a trace of the full lifecycle; None when no such trace was found."""
+def show(ground: Ground, product: Product, one: Property, told: Key, witness: Witness) -> Shown | None:
+    """The violation *told* with a trace of the full lifecycle; None when no such trace was found."""
     view = product.view
-    named = names(view, one, key)
+    names = named(view.lifecycle, coordinates(view.lifecycle, one), told)
     if not ground.forgets:
         space = witness.space or view.space
         anywhere = space.configurations[witness.start] != (view.lifecycle.initial, ())
-        return Shown(named, witness.count, space, witness.start, witness.path, witness.cycle, anywhere)
+        return Shown(names, witness.count, space, witness.start, witness.path, witness.cycle, anywhere)
     confirmer = ground.confirmer(product)
-    violates = confirmer.violation(one, key)
+    violates = confirmer.violation(one, told)
     line = None
     if isinstance(one.form, Leaves):
         # What is left at rest for ever was found as such: an execution to it is one that does not leave, too.
-        for known in ground.lines.get((one.key, key), ()):
+        for known in ground.lines.get((one.key, told), ()):
             line = line or confirmer.prefix(known, violates)
     line = line or confirmer.search(witness.nodes, violates, deep=isinstance(one.form, Possible)).line
     if line is None:
         return None
-    ground.lines.setdefault((one.key, key), []).append(line)
+    ground.lines.setdefault((one.key, told), []).append(line)
     path = [(line.edges[number][0][0], number + 1) for number in range(len(line.configurations) - 1)]
-    return Shown(named, witness.count, line, 0, path, len(path) if isinstance(one.form, Leaves) else None)
-
-
-def names(view: View, one: Property, key: Key) -> dict[str, str]:
-    """*key* by names."""
-    variables = [view.roles[role] for role in one.key if role in view.roles]
-    return {
-        view.lifecycle.variables[variable].name: view.lifecycle.variables[variable].values[value]
-        for variable, value in zip(variables, key, strict=True)
-    }
+    return Shown(names, witness.count, line, 0, path, len(path) if isinstance(one.form, Leaves) else None)
 
 
 def finding(shown: Shown) -> Finding:

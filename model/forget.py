@@ -33,7 +33,7 @@ from model.program import (
 
 FORGOTTEN = "*"
 #: Tests that nothing passes.
-NEVER: Tests = ((0, frozenset()),)
+NEVER: Conjunction = ((0, frozenset()),)
 
 
 def forget(lifecycle: Lifecycle, names: Iterable[str]) -> Lifecycle:
@@ -95,7 +95,12 @@ class _Forgetting:
             variables=variables,
             values=values,
             predicates=predicates,
-            promises=tuple(one for one in lifecycle.promises if one.operation not in unspoken),
+            promises=tuple(
+                replace(one, start=NEVER, end=())
+                if one.operation in unspoken
+                else replace(one, end=tuple(self._conjunction(tests) for tests in one.end))
+                for one in lifecycle.promises
+            ),
             services=services,
             entries=tuple(dict.fromkeys(entries)),
             instructions=tuple(self.instructions),
@@ -108,11 +113,9 @@ class _Forgetting:
         )
 
     def _unspoken(self) -> frozenset[str]:
-        """The operations that promise something of what is forgotten: nobody can tell whether they keep it."""
+        """The operations whose promises depend on how what is forgotten was at the start: nobody can tell which one."""
         return frozenset(
-            one.operation
-            for one in self.lifecycle.promises
-            if any(variable in self.gone for tests in (one.start, *one.end) for variable, _ in tests)
+            one.operation for one in self.lifecycle.promises if any(variable in self.gone for variable, _ in one.start)
         )
 
     def _choice(self, variants: list[Instruction], original: Instruction) -> Instruction:

@@ -119,11 +119,15 @@ class Operation:
 
 @dataclass(frozen=True)
 class Promise:
-    """What a run of ``operation`` that starts in ``start``, and in which nothing fails, leaves: one of ``end``."""
+    """What a run of ``operation`` that starts in ``start``, and in which nothing fails, leaves: one of ``end``.
+
+    ``scenarios``: where it is asked.
+    """
 
     operation: str
     start: Conjunction
     end: Condition
+    scenarios: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ class Lifecycle:
     observed: Mapping[int, int] = field(default_factory=dict)
     source_address: str | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
-    #: of each operation the first whose start fits is the one that it makes
+    #: of each operation the first that a scenario asks, and whose start fits, is the one that it makes there
     promises: tuple[Promise, ...] = ()
 
     def index(self, variable: str) -> int:

@@ -7,20 +7,26 @@ from itertools import product
 
 from model import schema
 from model.conditions import meet
-from model.lifecycle import Conjunction, Promise
+from model.lifecycle import Conjunction, Promise, Scenario
 from model.program import Entry, Tests
 from model.vocabulary import Vocabulary, in_release
 from model.yaml_source import Document, Path_
 
 
 def read_promises(
-    operation: schema.Operation, document: Document, entries: Iterable[Entry], vocabulary: Vocabulary, release: str
+    operation: schema.Operation,
+    document: Document,
+    entries: Iterable[Entry],
+    scenarios: Mapping[str, Scenario],
+    vocabulary: Vocabulary,
+    release: str,
 ) -> Iterator[Promise]:
     """The promises of *operation* in the order of its table.
 
-    A promise that speaks of the start (``$variable``) becomes one for each value that the variable may have there; those
-    that no guard of the operation admits are left out.
+    A promise that speaks of the start (``$variable``) becomes one for each value that the variable may have there;
+    those that no guard of the operation admits are left out.
     """
+    alone = [name for name, one in scenarios.items() if one.processes == 1 and operation.kind in one.kinds]
     guards = [tests for entry in entries if entry.operation == operation.operation for tests in entry.when]
     for position, promise in enumerate(operation.leaves):
         if not in_release(promise, release):
@@ -28,12 +34,16 @@ def read_promises(
         path: Path_ = ("leaves", position)
         base = vocabulary.conjunction(promise.from_, document, (*path, "from"))
         ends = promise.to if isinstance(promise.to, list) else [promise.to]
+        for number, name in enumerate(promise.scenarios):
+            vocabulary.known(name, scenarios, "scenario", document, (*path, "scenarios", number))
+        where = frozenset(promise.scenarios or alone[:1])
         kept = _kept(ends, vocabulary, document, (*path, "to"))
         if kept is None:
             continue
         names = [vocabulary.variables[variable].values for variable in kept]
         for values in product(*(range(len(one)) for one in names)):
-            start = meet(base, tuple((variable, frozenset({value})) for variable, value in zip(kept, values, strict=True)))
+            then_was = tuple((variable, frozenset({value})) for variable, value in zip(kept, values, strict=True))
+            start = meet(base, then_was)
             if start is None or not any(meet(start, _of_record(tests)) is not None for tests in guards):
                 continue
             then = {
@@ -41,7 +51,7 @@ def read_promises(
                 for variable, one, value in zip(kept, names, values, strict=True)
             }
             end = [_written_out(one, then) for one in ends]
-            yield Promise(operation.operation, start, vocabulary.predicate(end, document, (*path, "to")))
+            yield Promise(operation.operation, start, vocabulary.predicate(end, document, (*path, "to")), where)
 
 
 def _kept(

@@ -334,6 +334,10 @@ class Promise(Row):
 
     from_: Conjunction = Field(default={}, alias="from", description="judged on the record at the start")
     to: Condition
+    scenarios: list[Name] = Field(
+        default=[], description="where it is asked; by default in the first one in which its kind runs, one at a time"
+    )
+    says: str | None = Field(default=None, description="where the one who makes it says so")
 
 
 class Operation(Row):

@@ -15,7 +15,7 @@ class Product:
     def __init__(self, view: View, what: Remembers) -> None:
         self.view = view
         self.what = what
-        self.past = Past(view.lifecycle, what)
+        self.past = Past(view.lifecycle, what, view.space.scenario.name)
         self.nodes: list[tuple[int, Ghost]] = []
         self.edges: list[list[tuple[Step, int, Ghost]]] = []
         self.parents: list[tuple[int, Step] | None] = []

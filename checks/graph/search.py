@@ -14,13 +14,13 @@ import networkx as nx
 from checks.graph.everywhere import Everywhere, applies, everywhere
 from checks.graph.product import Product
 from checks.graph.view import Moment, View
+from checks.keys import Key, coordinates, key
 from checks.meaning import Meaning
 from checks.meaning import Moment as Moment_
+from checks.past import NOTHING, Ghost
 from checks.properties.definition import Always, Leaves, Possible, Property
 from checks.verdict import Outcome
 from model.explore import Space, Step
-
-Key = tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -52,10 +52,10 @@ class Decision:
     everywhere: Everywhere | None = None
 
 
-def key_at(view: View, one: Property, configuration: int) -> Key:
-    """The values of the key's roles in *configuration*."""
-    record = view.records[configuration]
-    return tuple(record[view.roles[role]] for role in one.key if role in view.roles)
+def key_of(view: View, one: Property) -> Callable[[int, Ghost], Key]:
+    """How violations of *one* are told apart: the values of its key in a configuration, with the ghost there."""
+    where, past, records = coordinates(view.lifecycle, one), view.past, view.records
+    return lambda configuration, ghost: key(past, where, records[configuration], ghost)
 
 
 def decide(view: View, product: Product, one: Property, without: frozenset[str] = frozenset()) -> Decision:
@@ -73,6 +73,7 @@ def decide(view: View, product: Product, one: Property, without: frozenset[str] 
 
 def _always(view: View, product: Product, one: Property, form: Always) -> Decision:
     bad, premise = view.compile(form.bad), view.compile(form.premise)
+    key_at = key_of(view, one)
     witnesses: dict[Key, Witness] = {}
     exercised = 0
     if not form.of_steps:
@@ -81,7 +82,7 @@ def _always(view: View, product: Product, one: Property, form: Always) -> Decisi
             if premise(moment):
                 exercised += 1
             if bad(moment):
-                _note(witnesses, key_at(view, one, moment.before), product, node, None)
+                _note(witnesses, key_at(moment.before, moment.ghost), product, node, None)
     else:
         for node, leaving in enumerate(product.edges):
             before = product.nodes[node][0]
@@ -91,7 +92,7 @@ def _always(view: View, product: Product, one: Property, form: Always) -> Decisi
                 if premise(moment):
                     exercised += 1
                 if bad(moment):
-                    _note(witnesses, key_at(view, one, after), product, node, (step, after))
+                    _note(witnesses, key_at(after, ghost), product, node, (step, after))
     return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses)
 
 
@@ -149,22 +150,23 @@ def _leaves(view: View, product: Product, one: Property, form: Leaves, without: 
             layer.append(node)
     _distances(layer, backwards, ranks)
     trapped = [node for node in range(len(product.nodes)) if inside[node] and node not in ranks]
+    key_at = key_of(view, one)
     witnesses: dict[Key, Witness] = {}
     for node in _recurrent(trapped, onward, view, product):
         if asked[node]:
             here = product.nodes[node][0]
-            _note(witnesses, key_at(view, one, here), product, node, None)
-            witness = witnesses[key_at(view, one, here)]
+            _note(witnesses, key_at(here, NOTHING), product, node, None)
+            witness = witnesses[key_at(here, NOTHING)]
             witness.cycle = len(witness.path)
     for cycle in _livelocks(product, inside, without):
         node = min(cycle)
         if asked[node]:
             here = product.nodes[node][0]
-            key = key_at(view, one, here)
-            if key not in witnesses:
+            told = key_at(here, NOTHING)
+            if told not in witnesses:
                 way = product.path(node)
                 round_ = _round(product, node, cycle)
-                witnesses[key] = Witness(len(cycle), product.root(node), way + round_, len(way))
+                witnesses[told] = Witness(len(cycle), product.root(node), way + round_, len(way))
     numbered = {product.nodes[node][0]: rank for node, rank in ranks.items() if asked[node]}
     return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, sum(asked), witnesses, numbered)
 
@@ -268,6 +270,7 @@ def _possible(view: View, product: Product, one: Property, form: Possible, witho
             elif not cooperates and (step.spontaneous or step.kind in ("failure", "crash")):
                 hindering.setdefault(to, []).append(node)
     ranks = _attractor(goals, helping, hindering)
+    key_at = key_of(view, one)
     witnesses: dict[Key, Witness] = {}
     exercised = 0
     for node in range(len(product.nodes)):
@@ -275,7 +278,7 @@ def _possible(view: View, product: Product, one: Property, form: Possible, witho
         if premise(moment):
             exercised += 1
             if node not in ranks:
-                _note(witnesses, key_at(view, one, moment.before), product, node, None)
+                _note(witnesses, key_at(moment.before, NOTHING), product, node, None)
     numbered = {product.nodes[node][0]: rank for node, rank in ranks.items()}
     found = everywhere(view.space, form) if cooperates and applies(form, view.space.scenario) else None
     if found is not None:
@@ -313,7 +316,7 @@ def _attractor(goals: list[int], helping: dict[int, list[int]], hindering: dict[
 def _elsewhere(view: View, one: Property, form: Possible, found: Everywhere, witnesses: dict[Key, Witness]) -> int:
     """Adds the states from which the goal is not possible, reachable or not; how many were asked."""
     reachable = len(view.space.configurations)
-    variables = [view.roles[role] for role in one.key if role in view.roles]
+    where = coordinates(view.lifecycle, one)
     meaning = Meaning(view.semantics)
     asked = 0
     for number in range(reachable, found.asked):
@@ -321,7 +324,7 @@ def _elsewhere(view: View, one: Property, form: Possible, found: Everywhere, wit
         if meaning.true(form.premise, Moment_(place, place)):
             asked += 1
             if number not in found.distances:
-                key = tuple(place[0][variable] for variable in variables)
-                known = witnesses.setdefault(key, Witness(0, number, [], space=found.space))
+                told = key(view.past, where, place[0], NOTHING)
+                known = witnesses.setdefault(told, Witness(0, number, [], space=found.space))
                 known.count += 1
     return asked

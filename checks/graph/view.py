@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from checks.anatomy import Anatomy
-from checks.past import Ghost
+from checks.past import EVERYTHING, Ghost, Past
 from checks.properties.formula import (
     And,
     BesideGuest,
@@ -23,9 +23,12 @@ from checks.properties.formula import (
     NotUndone,
     Or,
     Pending,
+    Promised,
     Quiet,
     Role,
+    RoundTrip,
     Same,
+    Undelivered,
     roles,
 )
 from model.explore import Space, Step
@@ -56,6 +59,7 @@ class View:
         self.semantics = space.semantics
         self.lifecycle = space.semantics.lifecycle
         self.roles: dict[Role, int] = roles(self.lifecycle)
+        self.past = Past(self.lifecycle, EVERYTHING)
         self._predicates: dict[str, list[bool]] = {}
 
     @cached_property
@@ -172,8 +176,14 @@ class View:
                 return lambda moment: moment.ghost[position] in (-1, records[moment.after][variable])
             case Crashed():
                 return lambda moment: moment.ghost[2] == 1
+            case RoundTrip():
+                return lambda moment: self.past.returned(moment.ghost)
             case NotUndone():
-                return lambda moment: moment.ghost[3] == -1
+                return lambda moment: self.past.unrestored(moment.ghost)
+            case Promised():
+                return lambda moment: self.past.owed(moment.ghost, moment.step)
+            case Undelivered():
+                return lambda moment: self.past.broken(moment.ghost)
             case _:
                 raise TypeError(formula)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from checks.properties.assumptions import FAIRNESS
-from checks.properties.definition import Always, Leaves, OfTables, Possible, Property
+from checks.properties.definition import OPERATION, Always, Leaves, OfTables, Possible, Property
 from checks.properties.formula import (
     And,
     BesideGuest,
@@ -19,8 +19,11 @@ from checks.properties.formula import (
     Not,
     NotUndone,
     Pending,
+    Promised,
     Quiet,
+    RoundTrip,
     Same,
+    Undelivered,
     applicable,
     both,
     either,
@@ -144,19 +147,38 @@ PROPERTIES: tuple[Property, ...] = (
     Property(
         "restores",
         Text(
-            "a failure that is rolled back restores the earlier phase; so does an operation that undoes another",
-            "失败回滚后恢复原先的状态；撤销操作同样恢复",
+            "a failure that is rolled back restores the earlier phase",
+            "失败回滚后恢复原先的状态",
         ),
-        "AG (a process fails & rest & !failed & !gone -> phase as at its start) & AG !(undoing leaves something else)",
+        "AG (a process fails & rest & !failed & !gone -> phase as at its start)",
         Always(
-            either(
-                both(PRESENT, Fails(), REST_AFTER, Not(FAILED_AFTER), Not(GONE_AFTER), Not(Kept("phase"))),
-                NotUndone(),
-            ),
+            both(PRESENT, Fails(), REST_AFTER, Not(FAILED_AFTER), Not(GONE_AFTER), Not(Kept("phase"))),
             both(PRESENT, Fails(), REST_AFTER),
         ),
         ("phase",),
         unless=frozenset({"crash"}),  # a process that a crash ends, or a recovery that aborts, rolls nothing back
+    ),
+    Property(
+        "undoes",
+        Text(
+            "an operation that undoes another, with nothing in between, restores what was there before",
+            "紧接着执行的撤销操作恢复原先的状态",
+        ),
+        "AG !(undoing, straight after what it undoes, leaves something else than what was there before)",
+        Always(NotUndone(), RoundTrip()),
+        (OPERATION, "phase"),
+        unless=frozenset({"crash", "lose", "admin", "outside"}),  # a round trip is one of requests
+    ),
+    Property(
+        "delivers",
+        Text(
+            "an operation in which nothing fails, and which nothing disturbs, leaves what it promises",
+            "未失败且未受干扰的操作留下其所承诺的结果",
+        ),
+        "AG (a process ends & nothing has failed on its way & nothing else has happened meanwhile -> what it promises)",
+        Always(Undelivered(), Promised()),
+        (OPERATION, "phase", "lock"),
+        unless=frozenset({"lose"}),  # what is lost fails, and the rest runs as without
     ),
     Property(
         "power-from-compute",
@@ -232,5 +254,5 @@ def formulas(one: Property) -> tuple[And, ...]:
 
 def asked(one: Property, scenario: Scenario) -> bool:
     """Whether *one* is asked in *scenario*: it has what the property is about, and nothing that it is not about."""
-    features = set(scenario.kinds) | ({"crash"} if scenario.crash else set())
+    features = set(scenario.kinds) | {name for name in ("crash", "lose") if getattr(scenario, name)}
     return one.needs <= features and not one.unless & features

@@ -71,11 +71,16 @@ class Assumption:
     statement: str
 
 
+#: In a key: the operation whose run is accused, beside the roles of variables.
+OPERATION = "operation"
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """One property.
 
-    ``formal`` is its definition as CTL or LTL text; ``key`` names the roles by which its violations are told apart;
+    ``formal`` is its definition as CTL or LTL text; ``key`` names the roles by which its violations are told apart, and
+    :data:`OPERATION`;
     ``needs`` says what a scenario must have for the property to be asked there (``crash``, or a kind of process), and
     ``unless`` what it must not have.
     ``assumptions`` are ids of :data:`checks.properties.assumptions.ASSUMPTIONS`.

@@ -93,8 +93,23 @@ class ByMarker:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """The step ends an operation that undoes another, which it follows with nothing in between."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotUndone:
     """The step ends an operation that undoes another, and what should have been restored was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """The step ends a run that promises something, in which nothing failed and that nothing disturbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """The step ends such a run, and what it promises is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,10 @@ class Or:
     formulas: tuple[Formula, ...]
 
 
-Atom = Is | Quiet | Pending | Same | Changed | Kept | Crashed | Kind | Fails | BesideGuest | ByMarker | NotUndone
+Atom = (
+    Is | Quiet | Pending | Same | Changed | Kept | Crashed | Kind | Fails | BesideGuest | ByMarker
+    | RoundTrip | NotUndone | Promised | Undelivered
+)  # fmt: skip
 Formula = Atom | Not | And | Or
 
 
@@ -168,6 +186,10 @@ def applicable(formula: Formula, lifecycle: Lifecycle) -> bool:
             case Same(first=first, second=second) if first not in known or second not in known:
                 return False
             case Changed(role=role) | Kept(role=role) if role not in known:
+                return False
+            case NotUndone() if not any(one.undoes and one.restores for one in lifecycle.operations.values()):
+                return False
+            case Undelivered() if not any(one.end for one in lifecycle.promises):
                 return False
             case _:
                 pass

@@ -20,6 +20,7 @@ from checks.properties.formula import (
     Quiet,
     Role,
     Same,
+    Undelivered,
     roles,
 )
 from checks.smt.system import System, Transition
@@ -91,6 +92,8 @@ class Writer:
                 return self.system.past.crashed(step)
             case NotUndone():
                 return self.system.past.not_undone(step)
+            case Undelivered():
+                return self.system.past.undelivered(step)
             case _:
                 raise TypeError(formula)
 

@@ -1,29 +1,35 @@
 """What a property remembers of the past, as further symbolic variables beside the record.
 
 The counterpart of ``checks.graph.product`` for this engine: the phase and the truth at the start of the newest request,
-whether a service has crashed since, and how far a round trip has come.
+whether a service has crashed since, how far a round trip has come, and
+what the run in flight promises.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, constant, disjunction
+from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, constant, disjunction, negation
 from model.program import FAILED, FINISHED
 
 if TYPE_CHECKING:
     from checks.properties.formula import Role
     from checks.smt.steps import Reader
     from checks.smt.system import Transition
+    from model.lifecycle import Promise
 
 from checks.properties.formula import roles
 
 
 class Past:
-    """Ghost variables for *what*, a tuple of the names of parts: ``phase``, ``truth``, ``crashed``, ``trips``."""
+    """Ghost variables for *what*, the names of parts (:data:`checks.past.PARTS`).
 
-    def __init__(self, reader: Reader, script: Script, what: frozenset[str]) -> None:
-        self.reader, self.script, self.what = reader, script, what
+    *asks* says whether a promise is asked in the scenario.
+    """
+
+    def __init__(self, reader: Reader, script: Script, what: frozenset[str], asks: Callable[[Promise], str]) -> None:
+        self.reader, self.script, self.what, self.asks = reader, script, what, asks
         self.roles = roles(reader.lifecycle)
         self.trips = [
             (undone, operation.name, kept)
@@ -34,8 +40,12 @@ class Past:
         ]
         self.sizes = [
             self._size("phase"), self._size("truth"), 2 if "crashed" in what else 1,
-            2 * len(self.trips) + 2 if "trips" in what else 1,
+            3 * len(self.trips) + 1 if "trips" in what else 1,
+            len(reader.lifecycle.promises) + 2 if "promises" in what else 1,
         ]  # fmt: skip
+        self.promises = reader.lifecycle.promises if self.sizes[4] > 1 else ()
+        #: The value of a run that owes nothing any more.
+        self.free = len(self.promises) + 1
         #: The value of phase and truth that means: nobody is in flight, or nobody asks.
         self.nobody = [size - 1 for size in self.sizes[:2]]
         self.terms: list[Term] = [
@@ -48,13 +58,14 @@ class Past:
     @property
     def initially(self) -> tuple[Term, ...]:
         """The ghost before anything has happened."""
-        return (*self.nobody, 0, 0)
+        return (*self.nobody, 0, 0, 0)
 
     def during(self, step: Transition) -> tuple[Term, ...]:
         """The ghost in the moment of *step*."""
-        phase, truth, crashed, trip = self.terms
+        phase, truth, crashed, trip, _ = self.terms
+        promise = self._promise(step) if self.promises else 0
         if step.kind == "crash":
-            return (phase, truth, 1 if self.sizes[2] > 1 else 0, 0)
+            return (phase, truth, 1 if self.sizes[2] > 1 else 0, 0, promise)
         if step.mover < 0 and step.kind not in ("recovery", "outside"):
             phase = self._starts("phase", 0)
             truth = self._starts("truth", 1)
@@ -63,7 +74,7 @@ class Past:
         counts = step.mover >= 0 or step.kind not in ("recovery", "outside")
         if counts and step.target in (FINISHED, FAILED) and step.kind != "loss":
             trip = self._arrives(step, trip)
-        return (phase, truth, crashed, trip)
+        return (phase, truth, crashed, trip, promise)
 
     def _starts(self, role: Role, number: int) -> Term:
         """The variable of *role*, in the wider bit-vector of the ghost."""
@@ -91,7 +102,7 @@ class Past:
         return result
 
     def _arrives(self, step: Transition, trip: Term) -> Term:
-        """After the end of a process: the last value of the ghost means that something was not restored."""
+        """After the end of a process: the values behind the stages mean that something was not restored."""
         if self.sizes[3] == 1 or step.target == FAILED:
             return 0
         width, size = bits(self.sizes[3]), self.sizes[3]
@@ -99,19 +110,37 @@ class Past:
         for number, (_, _, kept) in enumerate(self.trips):
             back = self.script.member(trip, frozenset({2 * number + 2}), width, size)
             good = self.reader.tests(kept, list(step.record), {})
-            arrived = self.script.choice(good, 0, size - 1, width)
+            arrived = self.script.choice(good, 0, 2 * len(self.trips) + 1 + number, width)
             result = self.script.choice(back, arrived, result, width)
         return result
 
+    def _promise(self, step: Transition) -> Term:
+        """What is promised: a start with nothing in flight promises, a failure or a disturbance owes nothing."""
+        now, width = self.terms[4], bits(self.sizes[4])
+        row = self.reader.lifecycle.rows.get(step.row)
+        if step.mover < 0 and step.kind in ("outside", "crash") and not step.points:
+            return now
+        if (step.mover < 0 and step.points) or step.exception is not None or step.target == FAILED:
+            return self.free
+        if row is not None and row.kind == "failure":
+            return self.free
+        if step.mover < 0:
+            now = self.free
+            for number, one in reversed(list(enumerate(self.promises))):
+                if one.operation in step.operations:
+                    fits = self.reader.tests(one.start, [f"v{v}" for v in range(len(self.reader.sizes))], {})
+                    now = self.script.choice(conjunction([fits, self.asks(one)]), number + 1, now, width)
+        return now
+
     def settled(self, step: Transition, during: tuple[Term, ...]) -> tuple[Term, ...]:
         """The ghost after *step*: what was asked for one request is forgotten when nothing is in flight."""
-        phase, truth, crashed, trip = during
+        phase, truth, crashed, trip, promise = during
+        if step.target == FINISHED:
+            unrestored = self._unrestored(trip, range(len(self.trips)))
+            trip = self.script.choice(unrestored, 0, trip, bits(self.sizes[3]))
         if not step.processes:
-            phase, truth = self.nobody
-        if self.sizes[3] > 1:
-            width, size = bits(self.sizes[3]), self.sizes[3]
-            trip = self.script.choice(self.script.member(trip, frozenset({size - 1}), width, size), 0, trip, width)
-        return (phase, truth, crashed, trip)
+            return (*self.nobody, crashed, trip, 0)
+        return (phase, truth, crashed, trip, promise)
 
     def kept(self, role: Role, step: Transition) -> str:
         """Whether the variable of *role* is after *step* as it was when the newest request started."""
@@ -132,8 +161,37 @@ class Past:
 
     def not_undone(self, step: Transition) -> str:
         """Whether *step* ends a round trip that restored something else."""
-        size = self.sizes[3]
-        return self.script.member(step.ghost[3], frozenset({size - 1}), bits(size), size) if size > 1 else FALSE
+        return self._unrestored(step.ghost[3], range(len(self.trips)))
+
+    def undelivered(self, step: Transition, operations: frozenset[str] | None = None) -> str:
+        """Whether *step* ends a run (of one of *operations*) that leaves something else than it promised."""
+        if step.target != FINISHED:
+            return FALSE
+        size = self.sizes[4]
+        return disjunction(
+            self.script.define(
+                conjunction(
+                    [
+                        self.script.member(step.ghost[4], frozenset({number + 1}), bits(size), size),
+                        negation(self.reader.condition(one.end, list(step.record), {})),
+                    ]
+                )
+            )
+            for number, one in enumerate(self.promises)
+            if one.operation in step.operations and (operations is None or one.operation in operations)
+        )
+
+    def accused(self, step: Transition, operations: frozenset[str]) -> str:
+        """Whether one of *operations* did not restore, or did not leave, what it should have."""
+        trips = [number for number, (_, undoes, _) in enumerate(self.trips) if undoes in operations]
+        return disjunction([self._unrestored(step.ghost[3], trips), self.undelivered(step, operations)])
+
+    def _unrestored(self, trip: Term, numbers: Iterable[int]) -> str:
+        """Whether one of the trips *numbers* has just ended in something else."""
+        size, last = self.sizes[3], 2 * len(self.trips)
+        if size == 1:
+            return FALSE
+        return self.script.member(trip, frozenset(last + 1 + number for number in numbers), bits(size), size)
 
     def inside(self, masks: tuple[int, ...], ghost: tuple[Term, ...]) -> str:
         """Whether *ghost* is in the cube *masks*."""

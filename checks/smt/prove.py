@@ -14,6 +14,7 @@ from functools import cache
 import z3
 
 from checks.candidate import Cube, merged
+from checks.keys import ACCUSED, coordinates, size
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.formulas import Writer
 from checks.smt.system import System, Transition
@@ -21,6 +22,8 @@ from checks.smt.text import FALSE, TRUE, Term, conjunction, disjunction, negatio
 
 #: For one property: scenario -> the keys of the violations that the other engine found.
 Listed = Mapping[str, frozenset[tuple[int, ...]]]
+#: The coordinates of a key, and cubes of its values, behind that of the scenarios.
+Told = tuple[tuple[int, ...], tuple[Cube, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +71,18 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     for one in [*(entry[0] for entry in always), *(entry[0] for entry in leaves)]:
         questions.asked.setdefault(one.id, [])
     for points in list(system.groups):
+        idle = _idle(system, points)
         inside = system.invariant(points)
         for one, form, listed in of_states:
             bad = writer.write(form.bad, points, None)
             if bad != FALSE:
-                known = _key(system, one, listed, system.record)
+                known = _key(system, listed, idle)
                 questions.add(one.id, conjunction([inside, bad, negation(known)]), _where(system, points))
         steps = list(system.transitions(points))
         for one, listed in leaves:
             still = _stays(writer, one, points, steps)
             if still != FALSE:
-                known = _key(system, one, listed, system.record)
+                known = _key(system, listed, idle)
                 questions.add(one.id, conjunction([inside, still, negation(known)]), _where(system, points))
         for step in steps:
             if step.mover >= 0 and not step.spontaneous and step.target >= 0:
@@ -88,7 +92,7 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
             for one, form, listed in of_steps:
                 bad = writer.write(form.bad, points, step)
                 if bad != FALSE:
-                    known = _key(system, one, listed, step.record)
+                    known = _key(system, listed, step)
                     questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), about)
     return questions
 
@@ -96,7 +100,7 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
 def _stays(writer: Writer, one: Property, points: tuple[int, ...], steps: list[Transition]) -> str:
     """When an execution may stay in the region of *one* for ever: no step that fairness forces is possible."""
     assert isinstance(one.form, Leaves)
-    idle = Transition(points, TRUE, tuple(writer.system.record), (), "", "", -1, ghost=tuple(writer.system.past.terms))
+    idle = _idle(writer.system, points)
     region = [writer.write(one.form.region, points, None)]
     if one.form.after is not None:
         region.append(writer.write(one.form.after, points, idle))
@@ -123,42 +127,54 @@ def ranking(onward: set[tuple[int, int]]) -> dict[int, int] | None:
     return {point: value - least for point, value in found.items()}
 
 
-def _listed(system: System, one: Property, listed: Listed) -> list[Cube]:
+def _listed(system: System, one: Property, listed: Listed) -> Told:
+    """The keys of *one* that *listed* names, behind their scenario; every key of a scenario that it does not name."""
+    where = coordinates(system.lifecycle, one)
     cubes: dict[tuple[int, ...], int] = {}
     for number, phase in enumerate(system.scenarios):
         for key in listed.get(phase.scenario.name, frozenset()):
             cubes[key] = cubes.get(key, 0) | 1 << number
     asked = sum(1 << number for number, phase in enumerate(system.scenarios) if phase.scenario.name not in listed)
     made = merged((mask, *(1 << value for value in key)) for key, mask in cubes.items())
-    roles = [role for role in one.key if role in system.roles]
-    everything = tuple((1 << system.reader.sizes[system.roles[role]]) - 1 for role in roles)
-    return [*made, (asked, *everything)] if asked else made
+    everything = tuple((1 << size(system.lifecycle, each)) - 1 for each in where)
+    return where, tuple([*made, (asked, *everything)] if asked else made)
 
 
-def _key(system: System, one: Property, cubes: list[Cube], record: tuple[Term, ...] | list[Term]) -> str:
-    """Whether the scenario and the key of *record* are among the listed *cubes*, which stay alive meanwhile."""
-    known = system.roles
-    variables = [known[role] for role in one.key if role in known]
-    key = (id(cubes), *(record[variable] for variable in variables))
+def _key(system: System, told: Told, step: Transition) -> str:
+    """Whether the scenario and the key behind *step* are among those *told*, which stay alive meanwhile."""
+    where, _ = told
+    if ACCUSED in where:
+        return _among(system, told, step)
+    key = (id(told), *(step.record[variable] for variable in where))
     if key not in system.keys:
-        system.keys[key] = _among(system, cubes, record, variables)
+        system.keys[key] = _among(system, told, step)
     return system.keys[key]
 
 
 def among_keys(system: System, one: Property, keys: frozenset[tuple[int, ...]]) -> str:
     """Whether the key of the record is one of *keys*."""
-    variables = [system.roles[role] for role in one.key if role in system.roles]
     cubes = merged(tuple(1 << value for value in key) for key in keys)
-    return _among(system, [((1 << len(system.scenarios)) - 1, *cube) for cube in cubes], system.record, variables)
+    every = (1 << len(system.scenarios)) - 1
+    told = (coordinates(system.lifecycle, one), tuple((every, *cube) for cube in cubes))
+    return _among(system, told, _idle(system, ()))
 
 
-def _among(system: System, cubes: list[Cube], record: tuple[Term, ...] | list[Term], variables: list[int]) -> str:
+def _idle(system: System, points: tuple[int, ...]) -> Transition:
+    """No step at all: the group at *points* as it is."""
+    return Transition(points, TRUE, tuple(system.record), (), "", "", -1, ghost=tuple(system.past.terms))
+
+
+def _among(system: System, told: Told, step: Transition) -> str:
+    where, cubes = told
+    operations = tuple(system.lifecycle.operations)
     return system.script.define(disjunction(
         conjunction([
             system.script.member(system.scenario, _bits(cube[0]), system.scenario_width, len(system.scenarios)),
             *(
-                system.reader.is_one_of(variable, record[variable], _bits(mask))
-                for variable, mask in zip(variables, cube[1:], strict=True)
+                system.past.accused(step, frozenset(operations[number] for number in _bits(mask)))
+                if variable == ACCUSED
+                else system.reader.is_one_of(variable, step.record[variable], _bits(mask))
+                for variable, mask in zip(where, cube[1:], strict=True)
             ),
         ])
         for cube in cubes

@@ -13,12 +13,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from checks.anatomy import Anatomy
 from checks.candidate import Candidate, Distances
+from checks.keys import coordinates, size
 from checks.properties.definition import Leaves, Possible, Property
-from checks.properties.formula import roles
 from checks.smt.distance import proved
 from checks.smt.prove import Answer, answers, pose, ranking
 from checks.smt.system import Phase, System
@@ -122,12 +123,7 @@ def decided(task: Task) -> Replies:
 
 
 def _everything(lifecycle: Lifecycle, one: Property, keys: Keys) -> bool:
-    known = roles(lifecycle)
-    size = 1
-    for role in one.key:
-        if role in known:
-            size *= len(lifecycle.variables[known[role]].values)
-    return len(keys) == size
+    return len(keys) == prod(size(lifecycle, variable) for variable in coordinates(lifecycle, one))
 
 
 def _judged(

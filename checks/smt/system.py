@@ -14,7 +14,7 @@ from checks.properties.formula import roles
 from checks.smt.past import Past
 from checks.smt.steps import Local, Outcome, Reader
 from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, disjunction, negation
-from model.lifecycle import Lifecycle, Scenario
+from model.lifecycle import Lifecycle, Promise, Scenario
 from model.program import Acquire, Entry, Instruction, Wait, at_once
 
 #: Kinds of processes that start whatever is in flight.
@@ -34,7 +34,8 @@ class Transition:
     """One step of the system from the group at ``points``: when it may be taken, and what it leaves.
 
     ``mover`` is the position of the process that steps (-1: a start, a crash); ``kind`` is that of the operation that
-    starts, ``crash``, ``loss`` or ``step``.  ``ghost`` is what is remembered of the past in the moment of the step.
+    starts, ``crash``, ``loss`` or ``step``; ``operations`` are those of which it may be.  ``ghost`` is what is
+    remembered of the past in the moment of the step.
     """
 
     points: tuple[int, ...]
@@ -46,9 +47,11 @@ class Transition:
     mover: int
     target: int = 0
     spontaneous: bool = False
+    exception: str | None = None
     changes: bool = True
     ghost: tuple[Term, ...] = ()
     scenario: Term = "scenario"
+    operations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class System:
         self.lifecycle, self.scenarios, self.claimed, self.anatomy = lifecycle, scenarios, claimed, anatomy
         self.script = Script()
         self.reader = Reader(lifecycle, self.script)
-        self.past = Past(self.reader, self.script, claimed.remembers)
+        self.past = Past(self.reader, self.script, claimed.remembers, self._asks)
         self.record, memory, dirty = self.reader.fresh("")
         most = max((len(group) for group in claimed.groups), default=0)
         self.locals = [Local(memory, dirty)]
@@ -90,6 +93,10 @@ class System:
         self.roles = roles(lifecycle)
         #: Whether a record has one of the listed keys: kept here by whoever asks.
         self.keys: dict[tuple[Term, ...], str] = {}
+
+    def _asks(self, promise: Promise) -> str:
+        """Whether the scenario is one in which *promise* is asked."""
+        return self.among([phase.scenario.name in promise.scenarios for phase in self.scenarios])
 
     # -- the claim --------------------------------------------------------------------------------------------------
 
@@ -162,7 +169,7 @@ class System:
             self.reader.is_one_of(variable, record[variable], _values(mask))
             for variable, mask in enumerate(cube[1 : 1 + len(self.reader.sizes)])
         )
-        past = self.past.inside(cube[1 + len(self.reader.sizes) :] or (1, 1, 1, 1), ghost)
+        past = self.past.inside(cube[1 + len(self.reader.sizes) :] or (1,) * len(ghost), ghost)
         return self.script.define(conjunction([scenarios, *rest, past]))
 
     def stands(self, stand: Stand, local: Local) -> str:
@@ -182,7 +189,15 @@ class System:
         """Every step from the group at *points* that is possible at all."""
         for step in self._transitions(points):
             if step.guard != FALSE:
-                yield replace(step, ghost=self.past.during(step))
+                known = replace(step, operations=self._operations(step))
+                yield replace(known, ghost=self.past.during(known))
+
+    def _operations(self, step: Transition) -> frozenset[str]:
+        """The operations of which *step* may be."""
+        if step.mover >= 0:
+            return self.anatomy.origins[step.points[step.mover]]
+        row = self.lifecycle.rows.get(step.row)
+        return frozenset() if row is None else frozenset({row.operation})
 
     def kept(self, step: Transition) -> str:
         """Whether the claim contains what *step* leads to."""
@@ -233,7 +248,7 @@ class System:
         record = tuple(outcome.assign.get(variable, term) for variable, term in enumerate(self.record))
         return Transition(
             points, conjunction([outcome.guard, fails]), record, after, outcome.row, "step", position, outcome.target,
-            outcome.spontaneous, bool(outcome.assign),
+            outcome.spontaneous, outcome.exception, bool(outcome.assign),
         )  # fmt: skip
 
     def _starts(self, points: tuple[int, ...], processes: tuple[Process, ...]) -> Iterator[Transition]:
