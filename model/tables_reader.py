@@ -164,12 +164,12 @@ def _assemble(parts: _Parts, release: str, tables: str, faults: list[Fault]) -> 
         operations[name] = _operation(operation, document, guards, flattener, vocabulary, release)
     if not vocabulary_only:
         flattener.unused()
+    scenarios = _scenarios(parts)
     promises = tuple(
         promise
         for name in operations
-        for promise in read_promises(*parts.operations[name], flattener.entries, vocabulary, release)
+        for promise in read_promises(*parts.operations[name], flattener.entries, scenarios, vocabulary, release)
     )
-    scenarios = _scenarios(parts)
     for name, scenario in scenarios.items():
         for forgotten in scenario.forget:
             document = parts.documents["scenarios"]
