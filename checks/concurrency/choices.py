@@ -17,7 +17,6 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from checks.concurrency import kernel
 from checks.concurrency.automaton import END
 from checks.concurrency.confirm import LaneStep, confirm
 from checks.concurrency.decide import Decision, Violation, abstracted, decide_together, joined, left_out
@@ -27,6 +26,7 @@ from checks.concurrency.paths import PathStep, paths
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import NEVER, Relation
 from checks.concurrency.seen import Seen
+from checks.concurrency.visited import Visited
 from checks.properties.definition import Property
 from checks.properties.formula import And
 from model.lifecycle import Lifecycle, Scenario
@@ -64,6 +64,7 @@ class Chooser:
         self.formula = And(tuple(joined(one) for one in wanted))
         self.automaton = abstracted(lifecycle, scenario, self.formula, left_out(lifecycle, scenario, self.formula))
         self.relation = Relation(self.automaton)
+        self.visited = Visited(self.relation)
         self.alone = explore_from(self.relation, np.zeros(1, np.int64), 1)
         met = []
         for packed in self.alone.levels:
@@ -83,7 +84,7 @@ class Chooser:
     def explored(self, choice: tuple[int, ...], bound: int) -> Explored:
         """The space of *choice*, operations by number."""
         self.relation.only(frozenset().union(*(self.operations[number] for number in choice)))
-        return explore_from(self.relation, self.records, bound, LIMIT)
+        return explore_from(self.relation, self.records, bound, LIMIT, visited=self.visited)
 
     def look(self, choices: Sequence[tuple[int, ...]], bound: int) -> Looked:
         """Explores each of *choices*."""
@@ -101,21 +102,19 @@ class Chooser:
     def _ways(self, explored: Explored) -> Iterator[set[Key]]:
         """For each property the ways in which *explored* violates it, by what no choice changes, made once."""
         relation = self.relation
-        relation.cover()
-        pairs = np.zeros(len(relation.heads), bool)
-        cases = np.zeros((4, len(relation.records)), bool)
-        pending = np.array([bool(place.mark) for place in self.automaton.places] + [False])
-        for packed in explored.levels:
-            kernel.mark(packed, explored.packing.slots, explored.packing.bits, pending, pairs, cases)
-        if self._known != (relation.size, len(relation.records)):
-            self._known = relation.size, len(relation.records)
+        count = len(relation.records)
+        met = np.zeros(count * relation.width, bool)
+        met[explored.visited.pairs] = True
+        cases = explored.visited.cases[:count] >> np.arange(4)[:, None] & 1 != 0
+        if self._known != (relation.size, count):
+            self._known = relation.size, count
             self._bad = [Seen(self.semantics.lifecycle, explored, one, self.formula) for one in self.wanted]
             self._cases = [None if of_step(seen.bad) else seen.cases()[0] for seen in self._bad]
             self._steps = [seen.bad_steps() if of_step(seen.bad) else None for seen in self._bad]
         for seen, table, steps in zip(self._bad, self._cases, self._steps, strict=True):
             if steps is not None:
                 pair, before, _, rule = steps
-                records = before[pairs[pair] & (relation.refused[rule] & NEVER == 0)]
+                records = before[met[pair] & (relation.refused[rule] & NEVER == 0)]
             else:
                 assert table is not None
                 records = np.flatnonzero((table & cases).any(axis=0))

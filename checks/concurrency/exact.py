@@ -14,10 +14,10 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from checks.concurrency import kernel
 from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
+from checks.concurrency.visited import Visited
 
 #: Configurations that are expanded in one piece; bounds the memory beside the visited ones.
 PIECE = 1 << 16
@@ -65,12 +65,14 @@ def _sorted(columns: list[Ints]) -> list[Ints]:
 class Explored:
     """An explored space: the new configurations of each level, how many, and how many steps leave them.
 
+    ``visited`` has them all, until it is used for another space.
     ``truncated`` when a limit stopped the search.
     """
 
     relation: Relation
     packing: Packing
     bound: int
+    visited: Visited
     levels: list[Ints] = field(default_factory=list)
     states: int = 0
     transitions: int = 0
@@ -92,91 +94,61 @@ def explore(automaton: Automaton, bound: int, limit: int | None = None, *, order
 
 
 def explore_from(
-    relation: Relation, records: Ints, bound: int, limit: int | None = None, *, ordered: bool = False
+    relation: Relation,
+    records: Ints,
+    bound: int,
+    limit: int | None = None,
+    *,
+    ordered: bool = False,
+    visited: Visited | None = None,
 ) -> Explored:
-    """As :func:`explore`, from each of *records* (by number) with nothing in flight; *relation* may be used again."""
+    """As :func:`explore`, from each of *records* (by number) with nothing in flight.
+
+    *relation* may be used again, and *visited*, of that relation, whose contents are lost.
+    """
     slots = bound
+    visited = visited or Visited(relation)
     while True:
         try:
-            return _explore(relation, records, bound, slots, limit, ordered=ordered)
-        except _OverflowError:
+            return _explore(relation, records, bound, slots, limit, visited, ordered=ordered)
+        except OverflowError:
             slots += 1
 
 
-class _OverflowError(Exception):
-    """A process found no slot."""
-
-
 def _explore(
-    relation: Relation, records: Ints, bound: int, slots: int, limit: int | None, *, ordered: bool
+    relation: Relation, records: Ints, bound: int, slots: int, limit: int | None, visited: Visited, *, ordered: bool
 ) -> Explored:
     packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
-    explored = Explored(relation, packing, bound)
-    initial = packing.pack(records, [np.full(len(records), relation.empty)] * slots)
-    visited = Visited()
-    frontier = visited.add(initial)
+    visited.clear(slots, packing.bits)
+    explored = Explored(relation, packing, bound, visited)
+    frontier = visited.add(packing.pack(records, [np.full(len(records), relation.empty)] * slots))
     while len(frontier):
         explored.levels.append(frontier)
         explored.states += len(frontier)
         if limit is not None and explored.states > limit:
             explored.truncated = True
             break
-        fresh = []
-        for first in range(0, len(frontier), PIECE):
-            after = _after(relation, packing, bound, frontier[first : first + PIECE])
-            explored.transitions += len(after)
-            if len(relation.records).bit_length() + slots * packing.bits > 63:
-                raise TooWideError(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
-            fresh.append(visited.add(after))
-        frontier = np.concatenate(fresh)
+        fresh, taken = visited.advance(frontier, bound, ordered=ordered)
+        explored.transitions += taken
+        if relation.automaton.crashes:
+            crashed = _crashes(relation, packing, frontier)
+            explored.transitions += len(crashed)
+            fresh = np.concatenate([fresh, visited.add(crashed)])
+        if len(relation.records).bit_length() + slots * packing.bits > 63:
+            raise TooWideError(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
+        frontier = fresh
     return explored
 
 
-def _after(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ints:
-    """What each step of *packed* leads to, as :func:`steps` says, but for the order."""
-    relation.cover()
-    wanted = np.empty(len(packed) * (packing.slots + 1), np.int64)
-    shape = (packing.slots, packing.bits)
-    number, count = kernel.missing(packed, relation.heads, relation.counts, relation.width, *shape, wanted)
-    relation.make(np.sort(wanted[:number]))
-    if number:
-        _, count = kernel.missing(packed, relation.heads, relation.counts, relation.width, *shape, wanted)
-    after = np.empty(count, np.int64)
-    number = kernel.expand(
-        packed, bound, *shape, packing.ordered, relation.heads, relation.counts, relation.record, relation.rule,
-        relation.rules.to, relation.refused, relation.blocks, after,
-    )  # fmt: skip
-    if number < 0:
-        raise _OverflowError
-    if not relation.automaton.crashes:
-        return after[:number]
+def _crashes(relation: Relation, packing: Packing, packed: Ints) -> Ints:
+    """What the crashes of services in *packed* lead to."""
     record, places = packing.unpack(packed)
     crashed = [
         leaving.after
         for index in range(len(relation.automaton.crashes))
         for leaving in _crash(relation, packing, index, record, places)
     ]
-    return np.concatenate([after[:number], *crashed])
-
-
-class Visited:
-    """A set of non-negative integers: a table that doubles when it is half full."""
-
-    def __init__(self) -> None:
-        self._table: Ints = np.full(1 << 16, kernel.FREE, np.int64)
-        self._size = 0
-
-    def add(self, packed: Ints) -> Ints:
-        """Adds *packed*; returns those that are new, each once, in the order in which they are met first."""
-        most = self._size + len(packed)
-        if 2 * most > len(self._table):
-            known = self._table[self._table != kernel.FREE]
-            self._table = np.full(1 << (2 * most).bit_length(), kernel.FREE, np.int64)
-            kernel.insert(self._table, known, np.empty_like(known))
-        fresh = np.empty_like(packed)
-        number = kernel.insert(self._table, packed, fresh)
-        self._size += number
-        return fresh[:number].copy()
+    return np.concatenate([np.empty(0, np.int64), *crashed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +195,7 @@ def steps(relation: Relation, packing: Packing, bound: int, packed: Ints) -> Ite
     crowded = np.flatnonzero(np.all([stands != relation.empty for stands in places], axis=0))
     position, step = relation.steps(base[crowded] + relation.empty)
     if not (relation.refused[relation.rule[step]] & stop[crowded][position]).all():
-        raise _OverflowError
+        raise OverflowError
     for index in range(len(relation.automaton.crashes)):
         yield from _crash(relation, packing, index, record, places)
 

@@ -1,8 +1,10 @@
-"""The inner loop of exact exploration, compiled: expands packed configurations and keeps those that are new.
+"""The inner loop of exact exploration, compiled: takes every step of packed configurations and keeps what is new.
 
 The machine code is kept on disk after the first run.  The functions here know nothing but arrays of integers; the
 meaning of a configuration and of a step is :mod:`checks.concurrency.exact`'s and
 :mod:`checks.concurrency.relation`'s, and :func:`checks.concurrency.exact.steps` says the same in NumPy.
+What ``number``, ``room``, ``offset`` and ``bits`` are, :mod:`checks.concurrency.visited` says.  Indices are unsigned:
+signed ones would be looked at for being negative.
 """
 
 from __future__ import annotations
@@ -13,168 +15,225 @@ from numba import njit
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
 
-#: An unused place of the table; no configuration is negative.
-FREE = -1
+#: Where a set has no bit for a configuration, since one of its places is not numbered.
+NOWHERE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
+#: Of a step as one word: the bits of what refuses it, those of the place that it leads to, and the record above.
+REFUSED, RECORD = np.uint64(4), np.uint64(28)
+PLACE = np.uint64((1 << 24) - 1)
 
-@njit(cache=True)
-def missing(
-    packed: Ints, heads: Small, counts: Small, width: int, slots: int, bits: int, found: Ints
-) -> tuple[int, int]:
-    """Writes to *found* the pairs of *packed* without steps in ``heads``; how many, and the steps of the others.
-
-    A pair is marked with -1 when it is written, so each is written once.
-    """
-    number, steps = 0, 0
-    mask = (1 << bits) - 1
-    for configuration in packed:
-        base = (configuration >> (bits * slots)) * width
-        rest = configuration
-        for slot in range(slots + 1):
-            pair = base + (rest & mask if slot < slots else width - 1)
-            rest >>= bits
-            if heads[pair] == 0:
-                heads[pair] = -1
-                found[number] = pair
-                number += 1
-            else:
-                steps += counts[pair]
-    return number, steps
+_ONE = np.uint64(1)
+_WORD = np.uint64(6)
+_IN_WORD = np.uint64(63)
 
 
 @njit(cache=True)
-def _place(table: Ints, packed: int) -> int:
-    """Where *packed* is in *table*, or would be: open addressing, linear probing, Fibonacci hashing."""
-    mask = len(table) - 1
-    at = ((packed * -7046029254386353131) >> 20) & mask
-    while table[at] != packed and table[at] != FREE:
-        at = (at + 1) & mask
-    return at
+def _bit(base: np.uint64, record: np.uint64, places: Words, number: Small, room: Words, offset: Words) -> np.uint64:
+    """The bit of a configuration, or :data:`NOWHERE`; ``base`` is the first pair of the record."""
+    at = np.uint64(0)
+    known = True
+    radix = room[record]
+    for place in places:
+        digit = number[base + place]
+        known &= digit > 0
+        at = at * radix + np.uint64(digit)
+    return offset[record] + at if known else NOWHERE
 
 
 @njit(cache=True)
-def insert(table: Ints, packed: Ints, fresh: Ints) -> int:
-    """Adds *packed* to *table*, which has room; writes those that are new to *fresh*, returns how many."""
-    number = 0
-    for configuration in packed:
-        at = _place(table, configuration)
-        if table[at] == FREE:
-            table[at] = configuration
-            fresh[number] = configuration
-            number += 1
-    return number
+def _want(base: np.uint64, places: Words, number: Small, wanted: Ints, wants: int) -> int:
+    """Adds the pairs that are not numbered to *wanted*, marked so that each is added once."""
+    for place in places:
+        if number[base + place] == 0:
+            number[base + place] = -1
+            wanted[wants] = base + place
+            wants += 1
+    return wants
 
 
 @njit(cache=True)
-def expand(
-    packed: Ints,
+def advance(
+    frontier: Ints,
+    first: int,
     bound: int,
-    slots: int,
-    bits: int,
+    shape: tuple[int, int, int],
     ordered: bool,  # noqa: FBT001 - compiled functions take positions
-    heads: Small,
-    counts: Small,
-    records: Small,
-    rules: Small,
-    to: Ints,
-    refused: npt.NDArray[np.int8],
-    blocks: npt.NDArray[np.int8],
-    after: Ints,
-) -> int:
-    """Writes what follows each of *packed* to *after*; how many, or -1 when a start that needs no room found none.
+    unbounded: bool,  # noqa: FBT001
+    relation: tuple[Small, Small, Words, Small],
+    rules: tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], npt.NDArray[np.bool_]],
+    known: tuple[Small, Words, Words, Words],
+    cases: npt.NDArray[np.uint8],
+    fresh: Ints,
+    again: Ints,
+    wanted: Ints,
+) -> tuple[int, int, int, int, int]:
+    """Takes every step of *frontier* from *first* on; writes to *fresh* what is new.
 
-    ``refused`` of a rule: bit 0 when it takes the lock, 1 when it needs room, 2 always, 3 when it is patient;
-    ``blocks`` of a place: the bits of what a process there makes others refuse.
+    Returns where it stopped (for want of room), the numbers of those in *fresh*, *again* and *wanted*, and of steps.
+    Configurations that lead to pairs without a number, *wanted*, are in *again*; their steps are not counted.
+    ``shape``: slots, bits a slot, and how many steps a pair has at most.  ``rules``: the bits of what refuses each, and
+    of what a process at a place makes others refuse; which places are pending.  ``cases`` gets, by record, bit 0 for
+    something in flight, 1 for that with a pending place, 2 for nothing in flight.  A start that needs no room and
+    finds none is -1 for where it stopped.
     """
-    width = len(blocks)
-    empty = width - 1
-    mask = (1 << bits) - 1
-    places = np.empty(slots, np.int64)
-    others = np.empty(slots, np.int64)
-    number = 0
-    for configuration in packed:
-        rest = configuration
-        blocked, flying = 0, 0
+    slots, shift = shape[0], np.uint64(shape[1])
+    heads, counts, words, numbers = relation
+    refused, blocks, pending = rules
+    number, room, offset, bits = known
+    width = np.uint64(len(blocks))
+    empty = width - _ONE
+    mask = (_ONE << shift) - _ONE
+    places = np.empty(slots, np.uint64)
+    others = np.empty(slots, np.uint64)
+    made = np.empty(slots, np.uint64)
+    news, agains, wants, steps = np.uint64(0), 0, 0, 0
+    last_news = np.uint64(len(fresh) - slots * shape[2])
+    last_wants = len(wanted) - slots * slots * shape[2] - 1
+    for at in range(first, len(frontier)):
+        if news > last_news or wants > last_wants:
+            return at, int(news), agains, wants, steps
+        record = np.uint64(frontier[at])
+        blocked, flying, case = 4, 0, 0
         for slot in range(slots - 1, -1, -1):
-            place = rest & mask
-            rest >>= bits
+            place = record & mask
+            record >>= shift
             places[slot] = place
+            made[slot] = place
             blocked |= blocks[place]
+            case |= pending[place]
             flying += place != empty
-        base = rest * width
-        stop = 4 | blocked | (2 if flying >= bound else 0)
-        if flying == slots:
-            head = heads[base + empty] - 1
-            for step in range(head, head + counts[base + empty]):
-                if not refused[rules[step]] & stop:
-                    return -1
+        base = record * width
+        stop = np.uint64(blocked | (2 if flying >= bound else 0))
+        complete = True
+        taken = 0
+        if unbounded and flying == slots:
+            if heads[base + empty] == 0:
+                others[:] = empty
+                wants = _want(base, others, number, wanted, wants)
+                complete = False
+            head = np.uint64(heads[base + empty] - 1)
+            for step in range(head, head + np.uint64(counts[base + empty])):
+                if not words[step] & stop:
+                    return -1, int(news), agains, wants, steps
         for slot in range(slots):
             place = places[slot]
-            if slot and not ordered and places[slot - 1] == place:
-                continue
-            head = heads[base + place] - 1
-            count = counts[base + place]
-            if not count:
-                continue
-            if ordered:
-                shift = bits * (slots - 1 - slot)
-                kept = configuration & ((1 << (bits * slots)) - 1) & ~(mask << shift)
-                for step in range(head, head + count):
-                    rule = rules[step]
-                    if not refused[rule] & stop:
-                        after[number] = (
-                            (np.int64(records[step]) << (bits * slots)) | kept | (np.int64(to[rule]) << shift)
-                        )
-                        number += 1
-                continue
-            left = 0
-            for other in range(slots):
-                if other != slot:
-                    others[left] = places[other]
-                    left += 1
-            for step in range(head, head + count):
-                rule = rules[step]
-                if refused[rule] & stop:
+            if not ordered:
+                if slot and places[slot - 1] == place:
                     continue
-                moved = to[rule]
-                made = np.int64(records[step])
-                waiting = True
-                for other in range(left):
-                    if waiting and moved <= others[other]:
-                        made = (made << bits) | moved
-                        waiting = False
-                    made = (made << bits) | others[other]
-                if waiting:
-                    made = (made << bits) | moved
-                after[number] = made
-                number += 1
-    return number
+                left = 0
+                for other in range(slots):
+                    if other != slot:
+                        others[left] = places[other]
+                        left += 1
+            head = np.uint64(heads[base + place] - 1)
+            for step in range(head, head + np.uint64(counts[base + place])):
+                word = words[step]
+                if place == empty:
+                    if np.uint64(refused[np.uint64(numbers[step])]) & stop:
+                        continue
+                elif word & stop:
+                    continue
+                target = word >> REFUSED & PLACE
+                if ordered:
+                    made[slot] = target
+                else:
+                    for other in range(slots - 1):
+                        made[other] = min(others[other], target)
+                        target = max(others[other], target)
+                    made[slots - 1] = target
+                after = word >> RECORD
+                bit = _bit(after * width, after, made, number, room, offset)
+                if bit == NOWHERE:
+                    wants = _want(after * width, made, number, wanted, wants)
+                    complete = False
+                    continue
+                taken += 1
+                packed = after
+                for standing in made:
+                    packed = packed << shift | standing
+                # without a branch: whether a configuration is new cannot be predicted
+                before = bits[bit >> _WORD]
+                present = before | _ONE << (bit & _IN_WORD)
+                fresh[news] = packed
+                news += np.uint64(before != present)
+                bits[bit >> _WORD] = present
+            made[slot] = place
+        if complete:
+            steps += taken
+            cases[record] |= 1 << (case if flying else 2)
+        else:
+            again[agains] = frontier[at]
+            agains += 1
+    return len(frontier), int(news), agains, wants, steps
 
 
 @njit(cache=True)
-def mark(
-    packed: Ints,
-    slots: int,
-    bits: int,
-    pending: npt.NDArray[np.bool_],
-    pairs: npt.NDArray[np.bool_],
-    cases: npt.NDArray[np.bool_],
+def add(
+    packed: Ints, first: int, shape: tuple[int, int, int], width: int, known: tuple[Small, Words, Words, Words],
+    fresh: Ints, again: Ints, wanted: Ints,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Adds *packed* from *first* on, as :func:`advance` adds what steps lead to."""
+    slots, shift = shape[0], np.uint64(shape[1])
+    number, room, offset, bits = known
+    mask = (_ONE << shift) - _ONE
+    places = np.empty(slots, np.uint64)
+    news, agains, wants = 0, 0, 0
+    for at in range(first, len(packed)):
+        if wants + slots > len(wanted):
+            return at, news, agains, wants
+        record = np.uint64(packed[at])
+        for slot in range(slots - 1, -1, -1):
+            places[slot] = record & mask
+            record >>= shift
+        bit = _bit(record * np.uint64(width), record, places, number, room, offset)
+        if bit == NOWHERE:
+            wants = _want(record * np.uint64(width), places, number, wanted, wants)
+            again[agains] = packed[at]
+            agains += 1
+        elif not bits[bit >> _WORD] >> (bit & _IN_WORD) & _ONE:
+            bits[bit >> _WORD] |= _ONE << (bit & _IN_WORD)
+            fresh[news] = packed[at]
+            news += 1
+    return len(packed), news, agains, wants
+
+
+@njit(cache=True)
+def enter(wanted: Ints, width: int, number: Small, used: Ints) -> None:
+    """Numbers the pairs *wanted*, those of each record from 1 on."""
+    for pair in wanted:
+        record = pair // width
+        used[record] += 1
+        number[pair] = used[record]
+
+
+@njit(cache=True)
+def move(
+    records: Ints, slots: int, room: Words, offset: Words, bits: Words, more_room: Words, more_offset: Words
 ) -> None:
-    """Marks the pairs that stand in *packed*, and by record whether nothing is in flight (2) or a place pends (1)."""
-    width = len(pending)
-    empty = width - 1
-    mask = (1 << bits) - 1
-    for configuration in packed:
-        record = configuration >> (bits * slots)
-        case = 2
-        rest = configuration
+    """Moves the bits of *records* to where they have more room."""
+    digits = np.empty(slots, np.uint64)
+    for position, record in enumerate(records):
+        radix, start = room[record], offset[record]
+        size = _ONE
         for _ in range(slots):
-            place = rest & mask
-            rest >>= bits
-            pairs[record * width + place] = True
-            if place != empty:
-                case &= 1
-            if pending[place]:
-                case |= 1
-        cases[case, record] = True
+            size *= radix
+        for word in range(start >> _WORD, (start + size + _IN_WORD) >> _WORD if radix else start >> _WORD):
+            rest = bits[word]
+            at = (np.uint64(word) << _WORD) - start
+            while rest:
+                if rest & _ONE:
+                    left = at
+                    for slot in range(slots - 1, -1, -1):
+                        digits[slot] = left % radix
+                        left //= radix
+                    new = np.uint64(0)
+                    for slot in range(slots):
+                        new = new * more_room[position] + digits[slot]
+                    new += more_offset[position]
+                    bits[new >> _WORD] |= _ONE << (new & _IN_WORD)
+                rest >>= _ONE
+                at += _ONE
+        room[record] = more_room[position]
+        offset[record] = more_offset[position]

@@ -11,6 +11,7 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
+from checks.concurrency import kernel
 from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.rules import Rules
@@ -22,8 +23,9 @@ NEVER = 4
 class Relation:
     """The steps of each pair that has been asked for, once each.
 
-    Those of pair ``p`` begin at ``heads[p] - 1``, and are ``counts[p]``, in the columns ``record`` (after the step)
-    and ``rule`` (its number in ``rules``, which says the rest); ``heads[p]`` is 0 for a pair that was not asked for.
+    Those of pair ``p`` begin at ``heads[p] - 1``, and are ``counts[p]``, in the columns ``record`` (after the step),
+    ``rule`` (its number in ``rules``, which says the rest) and ``word`` (all in one, as the kernel reads it);
+    ``heads[p]`` is 0 for a pair that was not asked for.
     ``refused`` is that of the rules, with the bit :data:`NEVER` for those that :meth:`only` left out.
     ``blocks`` and ``mortal`` are by place, the empty slot among them; ``blocks`` has the bits of what a process there
     makes others refuse (of a rule's ``refused``): taking the lock, starting patiently.
@@ -46,6 +48,7 @@ class Relation:
         self.size = 0
         self.record: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self.rule: npt.NDArray[np.int32] = np.empty(0, np.int32)
+        self.word: npt.NDArray[np.uint64] = np.empty(0, np.uint64)
 
     def only(self, origins: Collection[int]) -> None:
         """From now on no process starts but by *origins*, by their positions in the automaton."""
@@ -88,7 +91,8 @@ class Relation:
         count = np.bincount(position, minlength=len(wanted))
         self.heads[wanted] = 1 + self.size + np.cumsum(count) - count
         self.counts[wanted] = count
-        self._append(record=after, rule=rule)
+        word = after << int(kernel.RECORD) | self.rules.to[rule] << int(kernel.REFUSED) | self.rules.refused[rule]
+        self._append(record=after, rule=rule, word=word)
 
     def cover(self) -> None:
         """Makes room for the pairs of all records that there are."""
