@@ -181,5 +181,6 @@ def values(space: Space, combination: Mapping[str, tuple[str, ...]]) -> str:
     for name, listed in combination.items():
         missing = [value for value in domains[name] if value not in listed]
         many = len(listed) > len(missing) and len(listed) > 2
-        said.append(f"{name} is not {', '.join(missing)}" if many else f"{name} is {' or '.join(listed)}")
+        but = f"not {missing[0]}" if len(missing) == 1 else f"neither {' nor '.join(missing)}"
+        said.append(f"{name} is {but}" if many else f"{name} is {' or '.join(listed)}")
     return "; ".join(said) or "every record"
