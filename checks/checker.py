@@ -162,6 +162,22 @@ def _violates(
             return True
 
 
+def faults_of_way(semantics: Semantics, scenario: Scenario, way: Mapping[str, Any], form: Possible) -> list[str]:
+    """What is wrong with *way*: empty when nothing that fails is on it, and it leads from the premise to the goal."""
+    meaning = Meaning(semantics)
+    place = _place(semantics, way["start"])
+    faults = [] if meaning.true(form.premise, Moment(place, place)) else ["nobody asks there"]
+    for number, (row, *plain) in enumerate(way["steps"]):
+        after = _place(semantics, plain)
+        if not any(
+            move.row == row and to == after and (move.kind in form.kinds if move.process < 0 else move.forced)
+            for move, to in next_places(semantics, scenario, place)
+        ):
+            return [*faults, f"step {number + 1} ({row}) is not one that may be on the way"]
+        place = after
+    return faults if meaning.true(form.goal, Moment(place, place)) else [*faults, "it does not end at the goal"]
+
+
 def forced_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[Place]:
     """Everywhere that steps which fairness forces lead to from *place*, itself first."""
     return _closure(semantics, scenario, place, lambda move: move.forced)

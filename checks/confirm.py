@@ -12,26 +12,26 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from checks.graph.product import Product
 from checks.keys import Key, coordinates, key
 from checks.meaning import Meaning, Moment, Place
-from checks.past import NOTHING, Ghost, Past
+from checks.past import NOTHING, Past
+from checks.projection import START, Node, Projection
 from checks.properties.definition import Always, Leaves, Possible, Property
+from checks.values import Values
 from model.explore import Moves, Space, Step
 from model.lifecycle import Scenario
-from model.program import Choose, Read
 from model.semantics import Semantics
 
 #: Configurations that one search may look at.
-LIMIT = 2000
+LIMIT = 20_000
+#: Violations as near as each other of which the ways are followed before it is searched.
+TRIES = 4
 
-Node = tuple[Place, Ghost]
-#: What is common to a configuration and its counterparts in the smaller space.
-Common = tuple[tuple[int, ...], tuple[int, ...], Ghost]
 #: Whether a configuration (with no step), or a step, violates the property in the way that is looked for.
 Violates = Callable[[Moment], bool]
 
@@ -44,113 +44,26 @@ class Search:
     exhausted: bool = False
 
 
-class _Backwards:
-    """Edges against their direction: of each node those before it."""
-
-    def __init__(self, edges: npt.NDArray[np.int64], size: int) -> None:
-        order = np.argsort(edges[:, 0], kind="stable")
-        self.sources = edges[order, 1]
-        self.first = np.searchsorted(edges[order, 0], np.arange(size + 1))
-
-    def before(self, nodes: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        """The nodes before *nodes* that are not *seen*, which are seen from now on."""
-        starts, counts = self.first[nodes], self.first[nodes + 1] - self.first[nodes]
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if len(ends) else 0
-        places = np.arange(total) + np.repeat(starts - (ends - counts), counts)
-        found: npt.NDArray[np.int64] = np.unique(self.sources[places])
-        fresh: npt.NDArray[np.int64] = found[~seen[found]]
-        seen[fresh] = True
-        return fresh
+#: The layer of nodes before, the one of them that comes before, and the step; None at the start.
+Behind = tuple[dict[Node, Any], Node, Step] | None
 
 
 class Confirmer:
     """Searches in the full lifecycle for what was found in *product*, a space of a smaller one."""
 
-    def __init__(self, full: Semantics, scenario: Scenario, product: Product) -> None:
-        self.full, self.scenario, self.product = full, scenario, product
+    def __init__(self, full: Semantics, scenario: Scenario, product: Product, values: Values) -> None:
+        self.full, self.scenario = full, scenario
+        self.projection = Projection(full, product, values)
         self.moves = Moves(full, scenario)
         # Of what an operation promises, what the smaller lifecycle can tell.
         self.past = Past(replace(full.lifecycle, promises=product.view.lifecycle.promises), product.what, scenario.name)
         self.meaning = Meaning(full)
-        smaller = product.view.lifecycle
-        self.kept = [
-            number for number, variable in enumerate(smaller.variables)
-            if variable.values == full.lifecycle.variables[number].values
-        ]  # fmt: skip
-        self.origin = list(range(len(smaller.instructions)))
-        for point, one in enumerate(smaller.instructions[: len(full.lifecycle.instructions)]):
-            if isinstance(one, Choose):
-                for _, option in one.options:
-                    if option >= len(full.lifecycle.instructions):
-                        self.origin[option] = point
         self._successors: dict[Place, list[tuple[Step, Place]]] = {}
-        self._numbers: dict[Common, int] = {}
-        self._project()
-
-    # -- the smaller space --------------------------------------------------------------------------------------------
-
-    def _project(self) -> None:
-        """The smaller space backwards: for each node, in one array, the nodes from which a step leads to it."""
-        view, controls = self.product.view, self.product.view.semantics.controls
-        size = len(self.full.lifecycle.instructions)
-        pairs = [
-            (to, node, 1 - self._extra(step, size))
-            for node, leaving in enumerate(self.product.edges)
-            for step, to, _ in leaving
-        ]
-        edges = np.array(pairs, dtype=np.int64).reshape(-1, 3)
-        self._costly = _Backwards(edges[edges[:, 2] == 1], len(self.product.nodes))
-        self._free = _Backwards(edges[edges[:, 2] == 0], len(self.product.nodes))
-        self._roots = np.array([parent is None for parent in self.product.parents])
-        found: list[int] = []
-        for configuration, ghost in self.product.nodes:
-            record, inflight = view.space.configurations[configuration]
-            points = sorted(self.origin[controls[control].point] for control in inflight)
-            common = (tuple(record[v] for v in self.kept), tuple(points), ghost)
-            found.append(self._numbers.setdefault(common, len(self._numbers)))
-        self._common = np.array(found, dtype=np.int64)
-
-    def _extra(self, step: Step, size: int) -> int:
-        """1 for a look of the smaller lifecycle that the full one takes in the same moment as what came before."""
-        view = self.product.view
-        if step.process < 0 or view.semantics.controls[step.process].point < size:
-            return 0
-        one = view.semantics.instruction(step.process)
-        return int(isinstance(one, Read) and not one.refresh and not one.asks)
-
-    def distances(self, goals: Iterable[int]) -> Callable[[Node], int]:
-        """Least distances to *goals*, as far as the start is; whatever is farther is at least as far as that."""
-        seen = np.zeros(len(self.product.nodes), dtype=bool)
-        least = np.full(len(self._numbers), -1, dtype=np.int64)
-        layer = np.array(sorted(set(goals)), dtype=np.int64)
-        distance = 0
-        while layer.size:
-            seen[layer] = True
-            more = layer
-            while (more := self._free.before(more, seen)).size:
-                layer = np.concatenate([layer, more])
-            here = self._common[layer]
-            least[here[least[here] < 0]] = distance
-            if self._roots[layer].any():
-                break
-            layer = self._costly.before(layer, seen)
-            distance += 1
-
-        def of(node: Node) -> int:
-            number = self._numbers.get(self.common(node))
-            known = -1 if number is None else int(least[number])
-            return distance if known < 0 else known
-
-        return of
+        start: dict[Node, Behind] = {((full.lifecycle.initial, ()), NOTHING): None}
+        #: Of each node of the smaller space: where the shortest way to it leads in the full lifecycle.
+        self._behind = {int(root): start for root in np.flatnonzero(self.projection.parents == START)}
 
     # -- the full lifecycle -------------------------------------------------------------------------------------------
-
-    def common(self, node: Node) -> Common:
-        """What *node* has in common with its counterparts."""
-        (record, inflight), ghost = node
-        points = sorted(self.full.controls[control].point for control in inflight)
-        return tuple(record[variable] for variable in self.kept), tuple(points), ghost
 
     def successors(self, place: Place) -> list[tuple[Step, Place]]:
         """Every step of the full lifecycle from *place*."""
@@ -164,7 +77,7 @@ class Confirmer:
 
         ``deep``: *violates* is expensive, and asked only of what is a counterpart of a goal.
         """
-        near = self.distances(goals)
+        near = self.projection.distances(goals)
         start: Node = ((self.full.lifecycle.initial, ()), NOTHING)
         parents: dict[Node, tuple[Node, Step] | None] = {start: None}
         steps: dict[Node, int] = {start: 0}
@@ -194,6 +107,49 @@ class Confirmer:
                     count += 1
                     heapq.heappush(heap, (behind + near(to), -behind, count, to))
         return Search(None, exhausted=True)
+
+    def follow(self, goals: Iterable[int], violates: Violates) -> Space | None:
+        """The execution along the shortest way of the smaller space to one of *goals*, when it ends as *violates* says.
+
+        It is a shortest one: no way of the smaller space is longer than its counterparts.
+        """
+        depth = self.projection.depth
+        nearest = sorted(goals, key=lambda node: (depth[node], node))
+        for goal in nearest[:TRIES]:
+            if depth[goal] > depth[nearest[0]]:
+                break
+            reached = self._reach(goal)
+            for node in reached:
+                place, ghost = node
+                if violates(Moment(place, place, None, ghost)):
+                    return self._line(_back(reached, node))
+                for step, after in self.successors(place):
+                    if violates(Moment(place, after, step, self.past.during(ghost, step, place[0], after[0]))):
+                        return self._line([*_back(reached, node), (step, after)])
+        return None
+
+    def _reach(self, goal: int) -> dict[Node, Behind]:
+        """Where the shortest way to *goal* leads in the full lifecycle, with what is behind each."""
+        projection = self.projection
+        way = [goal]
+        while way[-1] not in self._behind:
+            way.append(int(projection.parents[way[-1]]))
+        while len(way) > 1:
+            before, number = way.pop(), way[-1]
+            reached = self._behind[before]
+            if not projection.between[number]:
+                wanted = int(projection.commons[number])
+                after: dict[Node, Behind] = {}
+                for node in reached:
+                    place, ghost = node
+                    for step, to in self.successors(place):
+                        during = self.past.during(ghost, step, place[0], to[0])
+                        there: Node = (to, self.past.settled(during, idle=not to[1]))
+                        if there not in after and projection.number(there) == wanted:
+                            after[there] = (reached, node, step)
+                reached = after
+            self._behind[number] = reached
+        return self._behind[goal]
 
     def prefix(self, line: Space, violates: Violates) -> Space | None:
         """The shortest beginning of *line* that ends as *violates* says; None when there is none."""
@@ -269,3 +225,13 @@ class Confirmer:
                 if after not in seen and follows(step):
                     seen.add(after)
                     todo.append(after)
+
+
+def _back(reached: dict[Node, Behind], node: Node) -> list[tuple[Step, Place]]:
+    """The way from the start to *node*, one of *reached*."""
+    way: list[tuple[Step, Place]] = []
+    while (behind := reached[node]) is not None:
+        way.append((behind[2], node[0]))
+        reached, node = behind[0], behind[1]
+    way.reverse()
+    return way

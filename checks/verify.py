@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from checks.anatomy import Anatomy
 from checks.certificate import certificate
-from checks.checker import faults_of_closed, faults_of_trace
+from checks.checker import faults_of_closed, faults_of_trace, faults_of_way
 from checks.claims import claimed
 from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
@@ -17,15 +18,18 @@ from checks.graph.view import View
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import OfTables, Possible, Property
 from checks.questions import answer
-from checks.show import Ground, Shown, evidence, finding, show
+from checks.show import Ground, Refuted, Shown, evidence, evidence_of_ways, finding, show
 from checks.smt.second import Replies, Reply, begin
 from checks.spaces import explored
 from checks.verdict import Engine, Outcome, Report, Size, Verdict
+from checks.ways import ways
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.semantics import Semantics
 
 Progress = Callable[[str], None]
+#: A violation with its execution, refuted, or neither.
+Confirmed = Shown | Refuted | None
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ def verify(
             decisions = {case.one: case.decision for case in cases}
             replies = begin(claimed(ground.view, scenario, ground.products, decisions))
         started.append((ground, cases, replies))
-    confirmed_by: list[list[list[Shown | None]]] = []
+    confirmed_by: list[list[list[Confirmed]]] = []
     for ground, cases, _ in started:
         say(f"confirm what was found in {ground.scenario.name}")
         confirmed_by.append([_confirm(ground, case) for case in cases])
@@ -114,24 +118,33 @@ def _search(ground: Ground, one: Property) -> Case:
     return Case(one, product, decide(ground.view, product, one), time.perf_counter() - before)
 
 
-def _confirm(ground: Ground, case: Case) -> list[Shown | None]:
+def _confirm(ground: Ground, case: Case) -> list[Confirmed]:
     return [show(ground, case.product, case.one, key, witness) for key, witness in case.decision.witnesses.items()]
 
 
-def _verdict(ground: Ground, case: Case, confirmed: list[Shown | None], reply: Reply | None, *, z3: bool) -> Verdict:
+def _verdict(ground: Ground, case: Case, confirmed: list[Confirmed], reply: Reply | None, *, z3: bool) -> Verdict:
     one, decision = case.one, case.decision
-    shown = [one_shown for one_shown in confirmed if one_shown is not None]
-    possible = isinstance(one.form, Possible)
+    shown = [found for found in confirmed if isinstance(found, Shown)]
+    refuted = sum(isinstance(found, Refuted) for found in confirmed)
+    open_ = len(confirmed) - len(shown) - refuted
     outcome = decision.outcome
     doubts = [ground.bound]
-    if len(shown) < len(confirmed):
-        doubts.append(f"{len(confirmed) - len(shown)} of {len(confirmed)} not confirmed with all variables")
+    if open_:
+        doubts.append(f"{open_} of {len(confirmed)} not confirmed with all variables")
+    if refuted:
+        doubts.append(f"{refuted} more are met with variables forgotten, and with all variables impossible")
     if confirmed and not shown:
         outcome = Outcome.UNDECIDED
-    if possible and ground.forgets:
-        doubts.append("what is possible with variables forgotten need not be possible with all: there may be more")
-        outcome = Outcome.VIOLATED if shown else Outcome.UNDECIDED
-    engines = [Engine("graph search", decision.outcome, case.seconds)]
+    data: Mapping[str, Any] = {}
+    if isinstance(one.form, Possible) and ground.forgets:
+        if shown:
+            doubts.append("what is possible with variables forgotten need not be possible with all: there may be more")
+            outcome = Outcome.VIOLATED
+        elif not open_ and (found := ways(ground.confirmer(case.product), one.form, decision.ranks)) is not None:
+            outcome, data = Outcome.HOLDS, evidence_of_ways(ground.full, found)
+        else:
+            outcome = Outcome.UNDECIDED
+    engines = [Engine("graph search", outcome if data else decision.outcome, case.seconds)]
     differs = ""
     if z3 and reply is not None:
         engines.append(Engine("z3", reply.outcome, reply.seconds, reply.detail))
@@ -141,17 +154,20 @@ def _verdict(ground: Ground, case: Case, confirmed: list[Shown | None], reply: R
         engines.append(
             Engine("z3", Outcome.UNDECIDED, 0.0, "not asked: existence needs every variable, and every start")
         )
-    data = evidence(shown) if shown else certificate(case.product, one, decision)
-    refuted = [
+    data = data or (evidence(shown) if shown else certificate(case.product, one, decision))
+    faults = [
         f"the evidence is refuted: {fault}"
         for plain in data.get("traces", ())
         for fault in faults_of_trace(ground.full.lifecycle, ground.full, ground.scenario, plain, one)
     ]
+    if isinstance(one.form, Possible):
+        for plain in data.get("ways", ()):
+            faults += faults_of_way(ground.full, ground.scenario, plain, one.form)
     if outcome is Outcome.HOLDS and "groups" in data:
         smaller = case.product.view.semantics
-        refuted += faults_of_closed(smaller.lifecycle, smaller, ground.scenario, data, one)
+        faults += faults_of_closed(smaller.lifecycle, smaller, ground.scenario, data, one)
     return Verdict(
         one.id, ground.scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
-        tuple(map(finding, shown)), evidence=data, checked=not refuted,
-        disagreement=differs or "; ".join(refuted[:3]), bound="; ".join(filter(None, doubts)),
+        tuple(map(finding, shown)), evidence=data, checked=not faults,
+        disagreement=differs or "; ".join(faults[:3]), bound="; ".join(filter(None, doubts)),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from checks.graph.product import Product, remembers
 from checks.graph.search import decide
 from checks.graph.view import View
 from checks.properties.catalogue import PROPERTIES, formulas
+from checks.values import Values
 from model.explore import explore
 from model.forget import forget
 from model.lifecycle import Lifecycle
@@ -47,7 +48,7 @@ def test_a_search_finds_what_the_full_space_shows_as_short(forgotten: str, prope
         product = Product(view, remembers(formulas(one)))
         found[semantics is full] = (product, decide(view, product, one).witnesses)
     product, witnesses = found[False]
-    confirmer = Confirmer(full, where, product)
+    confirmer = Confirmer(full, where, product, Values(full, where, [lamp().index(forgotten)]))
     assert set(found[True][1]) <= set(witnesses)
     for key, witness in witnesses.items():
         search = confirmer.search(witness.nodes, confirmer.violation(one, key), limit=100_000)
@@ -55,5 +56,8 @@ def test_a_search_finds_what_the_full_space_shows_as_short(forgotten: str, prope
         assert (search.line is None) == (known is None)
         if search.line is not None and known is not None:
             assert len(search.line.configurations) - 1 <= len(known.path)
+            followed = confirmer.follow(witness.nodes, confirmer.violation(one, key))
+            assert followed is None or len(followed.configurations) == len(search.line.configurations)
+            assert confirmer.projection.possible[witness.nodes].any()
             if property_id != "terminates":  # what stays is met before it is at rest
                 assert len(search.line.configurations) - 1 == len(known.path)

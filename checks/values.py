@@ -1,0 +1,199 @@
+"""Which values a variable can have at each place: what no execution can bring together is impossible.
+
+A *place* is the values of the variables that are kept and the controls in flight.  Of every other (*loose*) variable
+the analysis knows, at each place and for each variable apart, the values that it may have there: an abstract
+interpretation with independent attributes (Cousot, Cousot, "Abstract interpretation", POPL 1977; Jones, Muchnick,
+"Complexity of flow analysis, inductive assertion synthesis and a language due to Dijkstra", FOCS 1980).  It takes every
+step of every execution, and perhaps more; so a place that it does not reach, or a value that it does not find there,
+is in no execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from itertools import product as combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from checks.sets import Change, Loose, Sets, Written, changed
+from model.explore import UNBOUNDED, Configuration
+from model.lifecycle import Lifecycle, Record, Scenario
+from model.program import Wait
+from model.semantics import END_FAILED, END_FINISHED, Semantics
+
+Place = tuple[Record, tuple[int, ...]]
+ENDS = (END_FINISHED, END_FAILED)
+
+
+class Values:
+    """The places of a scenario, with the values that the *loose* variables may have there.
+
+    Building it takes time linear in the steps between places and in how often the sets grow.
+    """
+
+    def __init__(self, semantics: Semantics, scenario: Scenario, loose: Iterable[int]) -> None:
+        self.semantics, self.scenario = semantics, scenario
+        self.lifecycle: Lifecycle = semantics.lifecycle
+        self.loose = Loose(self.lifecycle, loose)
+        self._rules: dict[int, list[tuple[Written, int]]] = {}
+        self._stands: dict[int, tuple[bool, bool, str]] = {}
+        self._starts = [
+            (start.kind, self.loose.apart(start.when, start.assign), start.to)
+            for start in semantics.starts
+            if start.kind in scenario.kinds
+        ]
+        self._beside = [one for one in self._starts if one[0] in UNBOUNDED]
+        self._crashes = [
+            (service.name, self.loose.apart(service.crash_when, service.crash_set))
+            for service in self.lifecycle.services
+            if service.crash_when is not None and scenario.crash
+        ]
+        #: The kept record and the points of the processes of each place; places that differ only in what processes
+        #: remember have one number.
+        self.numbers: dict[Place, int] = {}
+        self._sets: list[Sets] = []
+        #: Every possible step, as the two numbers that it leads from and to; each once, sorted.
+        self.steps: npt.NDArray[np.int64] = self._flow()
+
+    def number(self, record: Record, points: tuple[int, ...], known: frozenset[int]) -> int:
+        """The number of the place with *record* and processes at *points* (sorted); -1 when no execution gets there.
+
+        Of the loose variables only those in *known* count.
+        """
+        found = self.numbers.get((self.loose.kept(record), points), -1)
+        if found < 0:
+            return -1
+        sets = self._sets[found]
+        there = all(
+            sets >> self.loose.first[variable] + record[variable] & 1
+            for variable in known
+            if variable in self.loose.first
+        )
+        return found if there else -1
+
+    def records(self, record: Record, known: frozenset[int]) -> Iterator[Record]:
+        """Every record that may be *record* with nothing in flight, by the variables that are not *known*."""
+        found = self.numbers.get((self.loose.kept(record), ()), -1)
+        if found < 0:
+            return
+        sets = self._sets[found]
+        choices = [
+            [value]
+            if variable in known or variable not in self.loose.first
+            else [
+                other
+                for other in range(len(self.lifecycle.variables[variable].values))
+                if sets >> self.loose.first[variable] + other & 1
+            ]
+            for variable, value in enumerate(record)
+        ]
+        yield from combinations(*choices)
+
+    def _leaving(self, place: Configuration) -> Iterator[tuple[Change, Configuration]]:
+        """Every step from *place*: the same as :meth:`model.explore.Moves.successors`, for sets of values."""
+        record, controls = place
+        stand, scenario = self._stand, self.scenario
+        locked = any(stand(control)[1] for control in controls)
+        unchanged = Change(self.loose.everything, (), self.loose.everything, 0)
+        for position, control in enumerate(controls):
+            others = controls[:position] + controls[position + 1 :]
+            for written, to in self._of(control, locked=locked):
+                for change, after in self.loose.leads(written, record):
+                    yield change, (after, _joined(others, to))
+            if scenario.lose and stand(control)[0]:
+                yield unchanged, (record, others)
+        full = scenario.processes is not None and len(controls) >= scenario.processes
+        waits = scenario.patient and not all(stand(control)[0] for control in controls)
+        for kind, written, to in self._beside if full else self._starts:
+            if not waits or kind != "recovery":
+                for change, after in self.loose.leads(written, record):
+                    yield change, (after, _joined(controls, to))
+        for service, written in self._crashes:
+            left: tuple[int, ...] = ()
+            for control in controls:
+                waiting, _, runs = stand(control)
+                left = _joined(left, control if waiting or runs != service else self.semantics.killed(control))
+            for change, after in self.loose.leads(written, record):
+                yield change, (after, left)
+
+    def _stand(self, control: int) -> tuple[bool, bool, str]:
+        """Whether *control* is a message on its way, whether it holds the lock, and its service."""
+        known = self._stands.get(control)
+        if known is None:
+            instruction = self.semantics.instruction(control)
+            assert instruction is not None, "a process that has ended is not in flight"
+            known = self._stands[control] = (isinstance(instruction, Wait), instruction.holds, instruction.service)
+        return known
+
+    def _of(self, control: int, *, locked: bool) -> Iterator[tuple[Written, int]]:
+        known = self._rules.get(control)
+        if known is None:
+            known = self._rules[control] = [
+                (self.loose.apart(rule.when, rule.assign), rule.to)
+                for rule in self.semantics.rules(control)
+                if self.scenario.fail or not rule.spontaneous
+            ]
+        acquires = locked and any(rule.acquires for rule in self.semantics.rules(control))
+        return iter(()) if acquires else iter(known)
+
+    # -- all steps ----------------------------------------------------------------------------------------------------
+
+    def _flow(self) -> npt.NDArray[np.int64]:
+        """The least sets of values that are closed under every step, by a work list (Kildall 1973)."""
+        initial = self.lifecycle.initial
+        start: Configuration = (self.loose.kept(initial), ())
+        found = {start: self.loose.sets(initial)}
+        leaving: dict[Configuration, list[tuple[Change, Configuration]]] = {}
+        order: dict[Configuration, int] = {start: 0}
+        places = [start]
+        # The place that was found first comes first: what is behind it waits for all that it lets through.
+        todo, waiting = [0], {0}
+        while todo:
+            number = heappop(todo)
+            waiting.discard(number)
+            place = places[number]
+            sets = found[place]
+            if place not in leaving:
+                leaving[place] = list(self._leaving(place))
+            for change, to in leaving[place]:
+                after = changed(sets, change)
+                if after < 0:
+                    continue
+                known = found.get(to)
+                if known is None:
+                    order[to] = len(places)
+                    places.append(to)
+                elif known | after == known:
+                    continue
+                else:
+                    after |= known
+                found[to] = after
+                following = order[to]
+                if following not in waiting:
+                    waiting.add(following)
+                    heappush(todo, following)
+        numbered: dict[Configuration, int] = {}
+        for place, sets in found.items():
+            here = (place[0], tuple(sorted(self.semantics.controls[control].point for control in place[1])))
+            number = numbered[place] = self.numbers.setdefault(here, len(self.numbers))
+            if number == len(self._sets):
+                self._sets.append(0)
+            self._sets[number] |= sets
+        size = len(self.numbers)
+        return np.unique(
+            np.fromiter(
+                (
+                    numbered[place] * size + numbered[to]
+                    for place, ways in leaving.items()
+                    for change, to in ways
+                    if changed(found[place], change) >= 0
+                ),
+                dtype=np.int64,
+            )
+        )
+
+
+def _joined(others: tuple[int, ...], control: int) -> tuple[int, ...]:
+    return others if control in ENDS else tuple(sorted((*others, control)))
