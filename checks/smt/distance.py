@@ -48,7 +48,6 @@ def proved(
         )
         goal = writer.write(form.goal, points, None)
         premise = writer.write(form.premise, points, None)
-        where = " and ".join(lifecycle.instructions[point].row for point in points) or "nothing in flight"
         onward: list[str] = []
         for step in system.transitions(points):
             starts = step.mover < 0
@@ -57,13 +56,13 @@ def proved(
             after = system.claim(step.record, step.processes, nothing, closer if starts else "scenario")
             onward.append(system.script.define(conjunction([step.guard, after, positive if starts else TRUE])))
             kept = system.claim(step.record, step.processes, nothing, most + 1)
-            questions.add("trap", conjunction([trapped, step.guard, negation(kept)]), where)
+            questions.add("trap", conjunction([trapped, step.guard, negation(kept)]), points, step.row)
             if not starts and step.target >= 0:
                 questions.onward.add((points[step.mover], step.target))
         stays = negation(disjunction(onward))
-        questions.add("falls", conjunction([numbered, system.invariant(points), negation(goal), stays]), where)
-        questions.add("asked", conjunction([asked, premise, negation(near), negation(listed)]), where)
-        questions.add("trap", conjunction([trapped, goal]), where)
+        questions.add("falls", conjunction([numbered, system.invariant(points), negation(goal), stays]), points)
+        questions.add("asked", conjunction([asked, premise, negation(near), negation(listed)]), points)
+        questions.add("trap", conjunction([trapped, goal]), points)
     refuted = [f"{question}: {reply.witness}" for question, reply in answers(questions) if not reply.proved]
     seconds = time.perf_counter() - before
     if ranking(questions.onward) is None:

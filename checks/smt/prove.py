@@ -41,16 +41,22 @@ class Questions:
 
     system: System
     asked: dict[str, list[str]] = field(default_factory=dict)
-    about: dict[str, str] = field(default_factory=dict)
+    about: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
     onward: set[tuple[int, int]] = field(default_factory=set)
 
-    def add(self, question: str, obligation: str, about: str) -> None:
-        """One more way in which the answer to *question* could be yes."""
+    def add(self, question: str, obligation: str, points: tuple[int, ...], row: str = "") -> None:
+        """One more way in which the answer to *question* could be yes: from the group at *points*, by *row*."""
         found = self.asked.setdefault(question, [])
         if obligation != FALSE:
             name = self.system.script.define(obligation)
             found.append(name)
-            self.about[name] = about
+            self.about[name] = points, row
+
+    def where(self, obligation: str) -> str:
+        """What *obligation* is about, in words."""
+        points, row = self.about[obligation]
+        there = " and ".join(self.system.lifecycle.instructions[point].row for point in points) or "nothing in flight"
+        return f"{there}: {row}" if row else there
 
 
 def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
@@ -60,7 +66,7 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     record: tuple[Term, ...] = tuple(variable.initial for variable in system.lifecycle.variables)
     fresh = system.among([not phase.disturbed for phase in system.scenarios])
     start = system.claim(record, (), system.past.initially)
-    questions.add("initial", conjunction([fresh, negation(start)]), "the start")
+    questions.add("initial", conjunction([fresh, negation(start)]), ())
     questions.asked.setdefault("closed", [])
     always = [
         (one, one.form, _listed(system, one, properties[one])) for one in properties if isinstance(one.form, Always)
@@ -77,23 +83,23 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
             bad = writer.write(form.bad, points, None)
             if bad != FALSE:
                 known = _key(system, listed, idle)
-                questions.add(one.id, conjunction([inside, bad, negation(known)]), _where(system, points))
+                questions.add(one.id, conjunction([inside, bad, negation(known)]), points)
         steps = list(system.transitions(points))
         for one, listed in leaves:
             still = _stays(writer, one, points, steps)
             if still != FALSE:
                 known = _key(system, listed, idle)
-                questions.add(one.id, conjunction([inside, still, negation(known)]), _where(system, points))
+                questions.add(one.id, conjunction([inside, still, negation(known)]), points)
+        pending = any(system.anatomy.pending[point] for point in points)
         for step in steps:
             if step.mover >= 0 and not step.spontaneous and step.target >= 0:
                 questions.onward.add((points[step.mover], step.target))
-            about = f"{_where(system, points)}: {step.row}"
-            questions.add("closed", conjunction([inside, step.guard, negation(system.kept(step))]), about)
+            questions.add("closed", conjunction([inside, step.guard, negation(system.kept(step))]), points, step.row)
             for one, form, listed in of_steps:
-                bad = writer.write(form.bad, points, step)
+                bad = writer.of_step(form.bad, step, pending=pending)
                 if bad != FALSE:
                     known = _key(system, listed, step)
-                    questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), about)
+                    questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), points, step.row)
     return questions
 
 
@@ -143,9 +149,7 @@ def _listed(system: System, one: Property, listed: Listed) -> Told:
 def _key(system: System, told: Told, step: Transition) -> str:
     """Whether the scenario and the key behind *step* are among those *told*, which stay alive meanwhile."""
     where, _ = told
-    if ACCUSED in where:
-        return _among(system, told, step)
-    key = (id(told), *(step.record[variable] for variable in where))
+    key = (id(told), *([step.number] if ACCUSED in where else (step.record[variable] for variable in where)))
     if key not in system.keys:
         system.keys[key] = _among(system, told, step)
     return system.keys[key]
@@ -184,10 +188,6 @@ def _among(system: System, told: Told, step: Transition) -> str:
 @cache
 def _bits(mask: int) -> frozenset[int]:
     return frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
-
-
-def _where(system: System, points: tuple[int, ...]) -> str:
-    return " and ".join(system.lifecycle.instructions[point].row for point in points) or "nothing in flight"
 
 
 #: Obligations that are refuted together.
@@ -230,4 +230,4 @@ def _witness(questions: Questions, obligations: list[str]) -> str:
         solver.add(z3.parse_smt2_string(f"{base}\n(assert {obligation})"))
         if solver.check() != z3.unsat:
             break
-    return questions.about[obligation]
+    return questions.where(obligation)

@@ -13,9 +13,10 @@ Term = int | str
 
 
 def conjunction(parts: Iterable[str]) -> str:
-    """All of *parts*."""
+    """All of *parts*; false when one of them is the negation of another."""
     kept = [part for part in dict.fromkeys(parts) if part != TRUE]
-    if FALSE in kept:
+    negated = [part[5:-1] for part in kept if part.startswith("(not ")]
+    if FALSE in kept or (negated and not frozenset(negated).isdisjoint(kept)):
         return FALSE
     return TRUE if not kept else kept[0] if len(kept) == 1 else f"(and {' '.join(kept)})"
 
