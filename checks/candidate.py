@@ -85,7 +85,7 @@ def candidate(products: Sequence[Product]) -> Candidate:
     number = 0
     for product in products:
         configurations, disturbed = product.view.space.configurations, product.view.disturbed
-        for configuration, ghost in product.nodes:
+        for configuration, ghost in product:
             here = (configurations[configuration], ghost)
             bit = 1 << number + (disturbed is not None and disturbed[configuration])
             tagged[here] = tagged.get(here, 0) | bit
@@ -145,10 +145,17 @@ def merged(cubes: Iterable[Cube]) -> list[Cube]:
     found = list(dict.fromkeys(cubes))
     if len(found) < 2:
         return found
-    for position in reversed(range(len(found[0]))):
+    varying = [position for position, masks in enumerate(zip(*found, strict=True)) if len(set(masks)) > 1]
+    narrow = [tuple([cube[position] for position in varying]) for cube in found]
+    for position in reversed(range(len(varying))):
         joined: dict[Cube, int] = {}
-        for cube in found:
+        for cube in narrow:
             rest = cube[:position] + cube[position + 1 :]
             joined[rest] = joined.get(rest, 0) | cube[position]
-        found = [(*rest[:position], mask, *rest[position:]) for rest, mask in joined.items()]
-    return found
+        narrow = [(*rest[:position], mask, *rest[position:]) for rest, mask in joined.items()]
+    wide = list(found[0])
+    for number, masks in enumerate(narrow):
+        for position, mask in zip(varying, masks, strict=True):
+            wide[position] = mask
+        found[number] = tuple(wide)
+    return found[: len(narrow)]

@@ -1,25 +1,24 @@
-"""Checks evidence, and nothing else: no search, no solver, no graph library.
+"""Checks evidence that something is violated, and nothing else: no search, no solver, no graph library.
 
-``traces``: each is an execution (it starts at the start, every step is one that the tables allow, and leads to what is
-written there), it ends in a violation of the property, and what it claims to stay in for ever it can stay in.
-``closed``: a set of configurations with the start, closed under every step, in each of which the property holds, with
-ranks and distances that decrease.  The only thing that this file shares with
-the engines is the table of rules (:meth:`model.semantics.Semantics.rules`), as data.
+A trace is an execution (it starts at the start, every step is one that the tables allow, and leads to what is written
+there), it ends in a violation of the property, and what it claims to stay in for ever it can stay in.  The only thing
+that this file shares with the engines is the table of rules (:meth:`model.semantics.Semantics.rules`), as data.
+What proves that a property holds is checked in :mod:`checks.closed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from checks.meaning import Meaning, Moment
-from checks.past import EVERYTHING, NOTHING, Past, Remembers
+from checks.past import EVERYTHING, NOTHING, Past
 from checks.properties.definition import Always, Leaves, Possible, Property
-from model.lifecycle import Lifecycle, Record, Scenario, holds
+from model.conditions import Assignments, When
+from model.lifecycle import Lifecycle, Record, Scenario
 from model.program import Acquire, Wait
-from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics
+from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 Place = tuple[Record, tuple[int, ...]]
 ENDS = (END_FINISHED, END_FAILED)
@@ -37,53 +36,57 @@ class Move:
     exception: str | None = None
 
 
-def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[tuple[Move, Place]]:
-    """Every step from *place*, with where it leads."""
-    record, controls = place
+#: A step wherever the record passes the guard: what it writes, and who is in flight after it.
+Guarded = tuple[Move, When, Assignments, tuple[int, ...]]
+
+
+def moves(semantics: Semantics, scenario: Scenario, controls: tuple[int, ...]) -> Iterator[Guarded]:
+    """Every step while *controls* are in flight, whatever the record is."""
     for position, control in enumerate(controls):
         others = controls[:position] + controls[position + 1 :]
         instruction = semantics.instruction(control)
         if isinstance(instruction, Acquire) and any(_holds(semantics, other) for other in others):
             continue
         for rule in semantics.rules(control):
-            if _allows(rule, record) and (scenario.fail or not rule.spontaneous):
+            if scenario.fail or not rule.spontaneous:
                 move = Move(rule.row, "step", control, rule.to, not rule.spontaneous, rule.exception)
-                yield move, _joined(_written(record, rule.assign), others, rule.to)
+                yield move, rule.when, rule.assign, _joined(others, rule.to)
         if scenario.lose and isinstance(instruction, Wait):
-            yield Move("loss", "failure", control, END_FAILED, forced=False), (record, others)
+            yield Move("loss", "failure", control, END_FAILED, forced=False), (), (), others
+    waiting = all(isinstance(semantics.instruction(control), Wait) for control in controls)
+    full = scenario.processes is not None and len(controls) >= scenario.processes
     for start in semantics.starts:
         beside = start.kind in ("recovery", "outside")
-        if scenario.patient and start.kind == "recovery":
-            beside = all(isinstance(semantics.instruction(control), Wait) for control in controls)
-            if not beside:
-                continue
-        room = beside or scenario.processes is None or len(controls) < scenario.processes
-        if start.kind in scenario.kinds and room and all(record[v] in values for v, values in start.when):
-            forced = start.kind in ("recovery", "periodic")
-            move = Move(start.row, start.kind, -1, start.to, forced)
-            yield move, _joined(_written(record, start.assign), controls, start.to)
+        late = scenario.patient and start.kind == "recovery" and not waiting
+        if start.kind in scenario.kinds and (beside or not full) and not late:
+            move = Move(start.row, start.kind, -1, start.to, start.kind in ("recovery", "periodic"))
+            yield move, start.when, start.assign, _joined(controls, start.to)
     if scenario.crash:
         for service in semantics.lifecycle.services:
-            if service.crash_when is not None and holds((service.crash_when,), record):
+            if service.crash_when is not None:
                 left = [_survives(semantics, control, service.name) for control in controls]
                 after = tuple(sorted(control for control in left if control not in ENDS))
                 move = Move(f"crash/{service.name}", "crash", -1, END_FAILED, forced=False)
-                yield move, (_written(record, service.crash_set), after)
+                yield move, service.crash_when, service.crash_set, after
 
 
-def _allows(rule: Rule, record: Record) -> bool:
-    return all(record[variable] in values for variable, values in rule.when)
+def next_places(semantics: Semantics, scenario: Scenario, place: Place) -> Iterator[tuple[Move, Place]]:
+    """Every step from *place*, with where it leads."""
+    record, controls = place
+    for move, when, assign, after in moves(semantics, scenario, controls):
+        if all(record[variable] in values for variable, values in when):
+            yield move, (_written(record, assign), after)
 
 
-def _written(record: Record, assign: Sequence[tuple[int, int]]) -> Record:
+def _written(record: Record, assign: Assignments) -> Record:
     new = list(record)
     for variable, value in assign:
         new[variable] = value if value >= 0 else record[-1 - value]
     return tuple(new)
 
 
-def _joined(record: Record, others: tuple[int, ...], to: int) -> Place:
-    return record, others if to in ENDS else tuple(sorted((*others, to)))
+def _joined(others: tuple[int, ...], to: int) -> tuple[int, ...]:
+    return others if to in ENDS else tuple(sorted((*others, to)))
 
 
 def _holds(semantics: Semantics, control: int) -> bool:
@@ -199,80 +202,3 @@ def _closure(
             if follows(move) and to not in seen:
                 seen.add(to)
                 todo.append(to)
-
-
-def faults_of_closed(
-    lifecycle: Lifecycle, semantics: Semantics, scenario: Scenario, evidence: Mapping[str, Any], one: Property
-) -> list[str]:
-    """What is wrong with the certificate *evidence* that *one* holds: the first fault, or nothing.
-
-    It must contain the start and be closed under every step; *one* must hold in each of its members; ranks and
-    distances must decrease where it says so.
-    """
-    past = Past(lifecycle, Remembers(*evidence["remembers"]), scenario.name)
-    meaning = Meaning(semantics)
-    members = dict(_members(semantics, evidence["groups"]))
-    if ((lifecycle.initial, ()), NOTHING) not in members:
-        return ["the start is not in it"]
-    for (place, ghost), distance in members.items():
-        moves = []
-        for move, to in next_places(semantics, scenario, place):
-            during = past.during(ghost, move, place[0], to[0])
-            after = (to, past.settled(during, idle=not to[1]))
-            if after not in members:
-                return [f"{move.row} leads out of it"]
-            moves.append((move, Moment(place, to, move, during), members[after]))
-        fault = _wrong(meaning, evidence, one, Moment(place, place, None, ghost), distance, moves)
-        if fault:
-            return [fault]
-    return []
-
-
-def _wrong(
-    meaning: Meaning,
-    evidence: Mapping[str, Any],
-    one: Property,
-    here: Moment,
-    distance: int | None,
-    moves: Sequence[tuple[Move, Moment, int | None]],
-) -> str:
-    """What is wrong at one member, with its *moves* and the distances behind them; empty if nothing is."""
-    match one.form:
-        case Always(bad=bad) as form:
-            moments = [moment for _, moment, _ in moves] if form.of_steps else [here]
-            return "a member violates the property" if any(meaning.true(bad, moment) for moment in moments) else ""
-        case Leaves(region=region, after=after):
-            inside = meaning.true(region, here) and (after is None or meaning.true(after, here))
-            if inside and not any(move.forced for move, _, _ in moves):
-                return "a member of the region may stay there"
-            ranks, controls = evidence["ranks"], meaning.semantics.controls
-            for move, _, _ in moves:
-                if move.forced and move.process >= 0 and move.after not in ENDS:
-                    before, behind = controls[move.process].point, controls[move.after].point
-                    if ranks[before] <= ranks[behind]:
-                        return f"the rank does not fall with {move.row}"
-            return ""
-        case Possible(premise=premise, goal=goal, kinds=kinds):
-            if distance is None:
-                return "a member has no distance to the goal" if meaning.true(premise, here) else ""
-            if distance == 0:
-                return "" if meaning.true(goal, here) else "a member at distance 0 is not at the goal"
-            able = (way for move, _, way in moves if (move.kind in kinds if move.process < 0 else move.forced))
-            closer = any(way is not None and way < distance for way in able)
-            return "" if closer else "a distance does not decrease"
-        case _:
-            return "no such evidence"
-
-
-def _members(
-    semantics: Semantics, groups: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[tuple[Place, tuple[int, ...]], int | None]]:
-    """Every configuration of a certificate with what is remembered, and its distance to the goal."""
-    for group in groups:
-        processes = [semantics.number(point, dict(memory), dict(dirty)) for point, memory, dirty in group["processes"]]
-        controls = tuple(sorted(processes))
-        for cube in group["cubes"]:
-            values = [[bit for bit in range(mask.bit_length()) if mask >> bit & 1] for mask in cube]
-            for *past, distance in product(*values):
-                record, ghost = past[: -len(NOTHING)], tuple(part - 1 for part in past[-len(NOTHING) :])
-                yield ((tuple(record), controls), ghost), distance - 1 if distance else None

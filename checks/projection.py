@@ -71,23 +71,18 @@ class Projection:
 
     def _measure(self) -> None:
         """The steps of the smaller space that are possible, backwards, in arrays."""
-        product, size = self.product, len(self.product.nodes)
+        product, size = self.product, len(self.product)
         controls = product.view.semantics.controls
         # Only the smaller lifecycle stands before a look that the full one takes at once with what came before.
         between = np.array([self._looks(control.point) for control in controls])
-        ways = [way for leaving in product.edges for way in leaving]
-        counts = np.fromiter(map(len, product.edges), dtype=np.int64, count=size)
-        sources = np.repeat(np.arange(size), counts)
-        targets = np.fromiter((to for _, to, _ in ways), dtype=np.int64, count=len(ways))
-        moved = np.fromiter((step.process for step, _, _ in ways), dtype=np.int64, count=len(ways))
-        free = (moved >= 0) & between[moved]
+        sources, targets = product.source, product.target
+        free = product.view.which(lambda step: step.process >= 0 and bool(between[step.process]))[product.step]
         places = self._places(between)
         self.between = places == BETWEEN
         able = self._able(sources, targets, places)
         self.depth, self.parents = _tree(self.product, sources, targets, able, free)
         self.possible = self.depth >= 0
         self.able = able & self.possible[sources]
-        self._first = np.concatenate([[0], np.cumsum(counts)])
         self._costly = _Along(targets[self.able & ~free], sources[self.able & ~free], size)
         self._free = _Along(targets[self.able & free], sources[self.able & free], size)
 
@@ -111,11 +106,10 @@ class Projection:
             )
         numbered = [
             self._numbers.setdefault((*commons[configuration], ghost), len(self._numbers))
-            for configuration, ghost in self.product.nodes
+            for configuration, ghost in self.product
         ]
         self.commons = np.array(numbered, dtype=np.int64)
-        nodes = np.fromiter((number for number, _ in self.product.nodes), dtype=np.int64, count=len(self.product.nodes))
-        found: Numbers = np.array(answers, dtype=np.int64)[nodes]
+        found: Numbers = np.array(answers, dtype=np.int64)[self.product.configuration]
         return found
 
     def _able(self, sources: Numbers, targets: Numbers, places: Numbers) -> npt.NDArray[np.bool_]:
@@ -129,13 +123,9 @@ class Projection:
         found: npt.NDArray[np.bool_] = (before != IMPOSSIBLE) & (after != IMPOSSIBLE) & (either | known)
         return found
 
-    def takes(self, node: int, step: int) -> bool:
-        """Whether the step with this position among those from *node* may be one of the full lifecycle."""
-        return bool(self.able[self._first[node] + step])
-
     def distances(self, goals: Iterable[int]) -> Callable[[Node], int]:
         """Least distances to *goals*, as far as the start is; whatever is farther is at least as far as that."""
-        parents = np.full(len(self.product.nodes), NOBODY)
+        parents = np.full(len(self.product), NOBODY)
         least = np.full(len(self._numbers), -1, dtype=np.int64)
         layer = np.array(sorted(set(goals)), dtype=np.int64)
         parents[layer] = START
@@ -176,11 +166,11 @@ def _tree(
 
     A *free* step takes no step there.  -1 is the distance of what cannot be reached.
     """
-    size = len(product.nodes)
+    size = len(product)
     costly = _Along(sources[able & ~free], targets[able & ~free], size)
     at_once = _Along(sources[able & free], targets[able & free], size)
     depth, parents = np.full(size, -1), np.full(size, NOBODY)
-    layer = np.flatnonzero([parent is None for parent in product.parents])
+    layer = np.arange(len(product.roots))
     parents[layer] = START
     distance = 0
     while layer.size:

@@ -9,10 +9,10 @@ from typing import Any
 
 from checks.confirm import Confirmer
 from checks.graph.product import Product, Remembers
-from checks.graph.search import Witness, key_of
-from checks.graph.view import Moment, Test, View
+from checks.graph.search import Witness
+from checks.graph.view import View
 from checks.keys import Key, coordinates, named
-from checks.properties.definition import Always, Leaves, Possible, Property
+from checks.properties.definition import Leaves, Possible, Property
 from checks.traces import trace
 from checks.values import Values
 from checks.verdict import Finding
@@ -36,7 +36,6 @@ class Ground:
     products: dict[Remembers, Product] = field(default_factory=dict)
     confirmers: dict[Remembers, Confirmer] = field(default_factory=dict)
     lines: dict[tuple[tuple[str, ...], Key], list[Space]] = field(default_factory=dict)
-    tests: dict[str, Test] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> Values:
@@ -50,13 +49,6 @@ class Ground:
     def forgets(self) -> bool:
         """Whether the space has fewer variables than the lifecycle."""
         return self.view.lifecycle is not self.full.lifecycle
-
-    def bad(self, name: str, form: Always) -> Test:
-        """What the property called *name* excludes, as a function of a step of the smaller space."""
-        known = self.tests.get(name)
-        if known is None:
-            known = self.tests[name] = self.view.compile(form.bad)
-        return known
 
     def confirmer(self, product: Product) -> Confirmer:
         """Who confirms what was found in *product*."""
@@ -97,7 +89,7 @@ def show(ground: Ground, product: Product, one: Property, told: Key, witness: Wi
         space = witness.space or view.space
         anywhere = space.configurations[witness.start] != (view.lifecycle.initial, ())
         return Shown(names, witness.count, space, witness.start, witness.path, witness.cycle, anywhere)
-    goals = _goals(ground, product, one, told, witness)
+    goals = _goals(ground, product, witness)
     if witness.nodes and not goals:
         return Refuted(names)
     line = _confirmed(ground, product, one, told, goals)
@@ -108,22 +100,14 @@ def show(ground: Ground, product: Product, one: Property, told: Key, witness: Wi
     return Shown(names, witness.count, line, 0, path, len(path) if isinstance(one.form, Leaves) else None)
 
 
-def _goals(ground: Ground, product: Product, one: Property, told: Key, witness: Witness) -> list[int]:
+def _goals(ground: Ground, product: Product, witness: Witness) -> list[int]:
     """The nodes of *witness* that the full lifecycle may reach, with a step that violates where steps are asked."""
-    projection, view = ground.confirmer(product).projection, product.view
+    projection = ground.confirmer(product).projection
     nodes = [node for node in witness.nodes if projection.possible[node]]
-    if not isinstance(one.form, Always) or not one.form.of_steps:
+    if witness.edges is None:
         return nodes
-    bad, key_at = ground.bad(one.id, one.form), key_of(view, one)
-
-    def violates(node: int, number: int) -> bool:
-        step, to, ghost = product.edges[node][number]
-        before, after = product.nodes[node][0], product.nodes[to][0]
-        return (
-            projection.takes(node, number) and key_at(after, ghost) == told and bad(Moment(before, after, step, ghost))
-        )
-
-    return [node for node in nodes if any(violates(node, number) for number in range(len(product.edges[node])))]
+    able = frozenset(product.source[witness.edges[projection.able[witness.edges]]].tolist())
+    return [node for node in nodes if node in able]
 
 
 def _confirmed(ground: Ground, product: Product, one: Property, told: Key, goals: list[int]) -> Space | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from checks.anatomy import Anatomy
-from checks.certificate import certificate
-from checks.checker import faults_of_closed, faults_of_trace, faults_of_way
+from checks.certificate import Certificates
+from checks.checker import faults_of_trace, faults_of_way
 from checks.claims import claimed
 from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
@@ -24,12 +26,10 @@ from checks.spaces import explored
 from checks.verdict import Engine, Outcome, Report, Size, Verdict
 from checks.ways import ways
 from model.forget import assumed
-from model.lifecycle import Lifecycle
+from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 
 Progress = Callable[[str], None]
-#: A violation with its execution, refuted, or neither.
-Confirmed = Shown | Refuted | None
 
 
 @dataclass(slots=True)
@@ -40,6 +40,30 @@ class Case:
     product: Product
     decision: Decision
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One scenario: its size, what the graph engine has decided there, and how to wait for the other."""
+
+    ground: Ground
+    size: Size
+    cases: list[Case]
+    replies: Callable[[], Replies]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a case rests on: what was confirmed, how much was refuted or neither, the data, and what is wrong with it.
+
+    ``faults`` is None when there is nothing to check.
+    """
+
+    shown: list[Shown]
+    refuted: int
+    unknown: int
+    data: dict[str, Any]
+    faults: list[str] | None
 
 
 def verify(
@@ -64,49 +88,69 @@ def verify(
     wanted = None if property_ids is None else frozenset(property_ids)
     full = Semantics(lifecycle)
     verdicts: list[Verdict] = []
-    sizes: list[Size] = []
-    grounds: list[Ground] = []
-    started: list[tuple[Ground, list[Case], Callable[[], Replies]]] = []
-    for name in names:
-        scenario = lifecycle.scenarios[name]
-        say(f"explore {name}")
-        before = time.perf_counter()
-        smaller = assumed(lifecycle, name)
-        found = explored(full if smaller is lifecycle else Semantics(smaller), scenario)
-        steps = sum(map(len, found.space.edges))
-        sizes.append(Size(name, len(found.space.configurations), steps, time.perf_counter() - before))
-        ground = Ground(scenario, full, View(found.space, Anatomy(smaller), found.disturbed), found.bound)
-        grounds.append(ground)
-        cases: list[Case] = []
-        for one in properties(smaller):
-            chosen = wanted is None or one.id in wanted
-            if isinstance(one.form, OfTables) or not asked(one, scenario) or not chosen:
-                continue
-            say(f"{one.id} in {name}")
+    with _uncollected():
+        begun = [_begin(full, lifecycle.scenarios[name], wanted, say, z3=z3) for name in names]
+        proofs: list[list[Evidence]] = []
+        for one in begun:
+            say(f"confirm what was found in {one.ground.scenario.name}, and check the evidence")
+            certificates = Certificates()
+            proofs.append([_prove(one.ground, case, certificates) for case in one.cases])
+        of_tables = _of_tables(full, wanted, [one.ground.view for one in begun], say)
+        for one, proved in zip(begun, proofs, strict=True):
+            say(f"wait for z3 in {one.ground.scenario.name}")
+            theirs = one.replies()
+            verdicts += [
+                _verdict(one.ground, case, proof, theirs.get(case.one.id), z3=z3)
+                for case, proof in zip(one.cases, proved, strict=True)
+            ]
+    return Report(
+        lifecycle.name, lifecycle.release, lifecycle.digest,
+        tuple(compared(verdict, expected) for verdict in (*verdicts, *of_tables)),
+        tuple(one.size for one in begun), time.perf_counter() - began,
+    )  # fmt: skip
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: what is explored stays, and looking through it again doubles the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, say: Progress, *, z3: bool) -> Begun:
+    """Explore *scenario* and decide its properties; the second engine decides them meanwhile, and later."""
+    say(f"explore {scenario.name}")
+    before = time.perf_counter()
+    smaller = assumed(full.lifecycle, scenario.name)
+    found = explored(full if smaller is full.lifecycle else Semantics(smaller), scenario)
+    steps = sum(map(len, found.space.edges))
+    size = Size(scenario.name, len(found.space.configurations), steps, time.perf_counter() - before)
+    ground = Ground(scenario, full, View(found.space, Anatomy(smaller), found.disturbed), found.bound)
+    cases: list[Case] = []
+    for one in properties(smaller):
+        chosen = wanted is None or one.id in wanted
+        if not isinstance(one.form, OfTables) and asked(one, scenario) and chosen:
+            say(f"{one.id} in {scenario.name}")
             cases.append(_search(ground, one))
-        replies: Callable[[], Replies] = dict
-        if z3 and cases:
-            decisions = {case.one: case.decision for case in cases}
-            replies = begin(claimed(ground.view, scenario, ground.products, decisions))
-        started.append((ground, cases, replies))
-    confirmed_by: list[list[list[Confirmed]]] = []
-    for ground, cases, _ in started:
-        say(f"confirm what was found in {ground.scenario.name}")
-        confirmed_by.append([_confirm(ground, case) for case in cases])
-    for (ground, cases, replies), confirmed in zip(started, confirmed_by, strict=True):
-        say(f"check the evidence of {ground.scenario.name}, and wait for z3 in {ground.scenario.name}")
-        theirs = replies()
-        verdicts += [
-            compared(_verdict(ground, case, shown, theirs.get(case.one.id), z3=z3), expected)
-            for case, shown in zip(cases, confirmed, strict=True)
-        ]
-    for one in properties(lifecycle):
+    replies: Callable[[], Replies] = dict
+    if z3 and cases:
+        replies = begin(claimed(ground.view, scenario, ground.products, {case.one: case.decision for case in cases}))
+    return Begun(ground, size, cases, replies)
+
+
+def _of_tables(full: Semantics, wanted: frozenset[str] | None, views: list[View], say: Progress) -> list[Verdict]:
+    """The verdicts on the properties of the tables alone."""
+    found: list[Verdict] = []
+    for one in properties(full.lifecycle):
         if isinstance(one.form, OfTables) and (wanted is None or one.id in wanted):
             say(one.id)
-            verdicts.append(compared(answer(one, lifecycle, full, [ground.view for ground in grounds]), expected))
-    return Report(
-        lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes), time.perf_counter() - began
-    )
+            found.append(answer(one, full.lifecycle, full, views))
+    return found
 
 
 def _search(ground: Ground, one: Property) -> Case:
@@ -118,33 +162,48 @@ def _search(ground: Ground, one: Property) -> Case:
     return Case(one, product, decide(ground.view, product, one), time.perf_counter() - before)
 
 
-def _confirm(ground: Ground, case: Case) -> list[Confirmed]:
-    return [show(ground, case.product, case.one, key, witness) for key, witness in case.decision.witnesses.items()]
+def _prove(ground: Ground, case: Case, certificates: Certificates) -> Evidence:
+    """Confirm what was found with all variables, or certify that it holds; and check that."""
+    one, decision, full = case.one, case.decision, ground.full
+    found = [show(ground, case.product, one, key, witness) for key, witness in decision.witnesses.items()]
+    shown = [each for each in found if isinstance(each, Shown)]
+    refuted = sum(isinstance(each, Refuted) for each in found)
+    unknown = len(found) - len(shown) - refuted
+    data: dict[str, Any] = {}
+    faults: list[str] | None = None
+    if shown:
+        data = evidence(shown)
+        faults = [
+            fault
+            for plain in data["traces"]
+            for fault in faults_of_trace(full.lifecycle, full, ground.scenario, plain, one)
+        ]
+    elif isinstance(one.form, Possible) and ground.forgets:
+        assert decision.distances is not None
+        led = None if unknown else ways(ground.confirmer(case.product), one.form, decision.distances)
+        if led is not None:
+            data = evidence_of_ways(full, led)
+            faults = [
+                fault for plain in data["ways"] for fault in faults_of_way(full, ground.scenario, plain, one.form)
+            ]
+    elif not found:
+        data, faults = certificates.checked(case.product, one, decision)
+    return Evidence(shown, refuted, unknown, data, faults)
 
 
-def _verdict(ground: Ground, case: Case, confirmed: list[Confirmed], reply: Reply | None, *, z3: bool) -> Verdict:
+def _verdict(ground: Ground, case: Case, proof: Evidence, reply: Reply | None, *, z3: bool) -> Verdict:
     one, decision = case.one, case.decision
-    shown = [found for found in confirmed if isinstance(found, Shown)]
-    refuted = sum(isinstance(found, Refuted) for found in confirmed)
-    open_ = len(confirmed) - len(shown) - refuted
-    outcome = decision.outcome
     doubts = [ground.bound]
-    if open_:
-        doubts.append(f"{open_} of {len(confirmed)} not confirmed with all variables")
-    if refuted:
-        doubts.append(f"{refuted} more are met with variables forgotten, and with all variables impossible")
-    if confirmed and not shown:
-        outcome = Outcome.UNDECIDED
-    data: Mapping[str, Any] = {}
+    if proof.unknown:
+        doubts.append(f"{proof.unknown} of {len(decision.witnesses)} not confirmed with all variables")
+    if proof.refuted:
+        doubts.append(f"{proof.refuted} more are met with variables forgotten, and with all variables impossible")
+    outcome = decision.outcome if proof.shown or not decision.witnesses else Outcome.UNDECIDED
     if isinstance(one.form, Possible) and ground.forgets:
-        if shown:
+        if proof.shown:
             doubts.append("what is possible with variables forgotten need not be possible with all: there may be more")
-            outcome = Outcome.VIOLATED
-        elif not open_ and (found := ways(ground.confirmer(case.product), one.form, decision.ranks)) is not None:
-            outcome, data = Outcome.HOLDS, evidence_of_ways(ground.full, found)
-        else:
-            outcome = Outcome.UNDECIDED
-    engines = [Engine("graph search", outcome if data else decision.outcome, case.seconds)]
+        outcome = Outcome.VIOLATED if proof.shown else Outcome.HOLDS if proof.data else Outcome.UNDECIDED
+    engines = [Engine("graph search", outcome if "ways" in proof.data else decision.outcome, case.seconds)]
     differs = ""
     if z3 and reply is not None:
         engines.append(Engine("z3", reply.outcome, reply.seconds, reply.detail))
@@ -154,20 +213,9 @@ def _verdict(ground: Ground, case: Case, confirmed: list[Confirmed], reply: Repl
         engines.append(
             Engine("z3", Outcome.UNDECIDED, 0.0, "not asked: existence needs every variable, and every start")
         )
-    data = data or (evidence(shown) if shown else certificate(case.product, one, decision))
-    faults = [
-        f"the evidence is refuted: {fault}"
-        for plain in data.get("traces", ())
-        for fault in faults_of_trace(ground.full.lifecycle, ground.full, ground.scenario, plain, one)
-    ]
-    if isinstance(one.form, Possible):
-        for plain in data.get("ways", ()):
-            faults += faults_of_way(ground.full, ground.scenario, plain, one.form)
-    if outcome is Outcome.HOLDS and "groups" in data:
-        smaller = case.product.view.semantics
-        faults += faults_of_closed(smaller.lifecycle, smaller, ground.scenario, data, one)
+    faults = [f"the evidence is refuted: {fault}" for fault in proof.faults or ()]
     return Verdict(
         one.id, ground.scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
-        tuple(map(finding, shown)), evidence=data, checked=not faults,
+        tuple(map(finding, proof.shown)), evidence=proof.data, checked=None if proof.faults is None else not faults,
         disagreement=differs or "; ".join(faults[:3]), bound="; ".join(filter(None, doubts)),
     )  # fmt: skip

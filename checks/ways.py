@@ -7,9 +7,10 @@ configuration of the smaller space that is asked, and for each value that the fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from checks.confirm import Confirmer
+from checks.graph.arrays import Ints
 from checks.meaning import Moment, Place
 from checks.past import NOTHING, Remembers
 from checks.properties.definition import Possible
@@ -21,10 +22,10 @@ Way = tuple[Place, list[tuple[Step, Place]]]
 LIMIT = 500
 
 
-def ways(confirmer: Confirmer, form: Possible, distances: Mapping[int, int]) -> list[Way] | None:
+def ways(confirmer: Confirmer, form: Possible, distances: Ints) -> list[Way] | None:
     """A way to the goal of *form* from every configuration that it asks of; None when one has none.
 
-    *distances* are those of the smaller space, by configuration.  None, too, when it asks of configurations with
+    *distances* are those of the smaller space, by node (-1: none).  None, too, when it asks of configurations with
     processes in flight: what those remember is not enumerated.
     """
     projection, meaning = confirmer.projection, confirmer.meaning
@@ -32,11 +33,11 @@ def ways(confirmer: Confirmer, form: Possible, distances: Mapping[int, int]) -> 
     if product.what != Remembers():
         return None
     near: dict[int, int] = {}
-    for number, distance in distances.items():
-        common = int(projection.commons[number])
-        near[common] = min(distance, near.get(common, distance))
+    for common, distance in zip(projection.commons.tolist(), distances.tolist(), strict=True):
+        if distance >= 0:
+            near[common] = min(distance, near.get(common, distance))
     found: list[Way] = []
-    for node, (configuration, _) in enumerate(product.nodes):
+    for node, (configuration, _) in enumerate(product):
         if not projection.possible[node]:
             continue
         record, inflight = product.view.space.configurations[configuration]

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
 from checks.anatomy import Anatomy
-from checks.certificate import certificate
-from checks.checker import faults_of_closed, faults_of_trace
+from checks.certificate import Certificates, closed_set
+from checks.checker import faults_of_trace
+from checks.closed import Closed
 from checks.expectations import Expectations, Expected, Pattern
 from checks.graph.product import Product, remembers
 from checks.graph.search import decide
@@ -185,7 +187,7 @@ def _held(property_id: str) -> tuple[Mapping[str, Any], Property]:
 
 
 def _faults(evidence: Mapping[str, Any], one: Property) -> list[str]:
-    return faults_of_closed(door(), Semantics(door()), door().scenarios["calm"], evidence, one)
+    return Closed(Semantics(door()), door().scenarios["calm"], evidence).faults(one, evidence)
 
 
 @pytest.mark.parametrize("property_id", ["rest", "exclusive", "terminates", "stable"])
@@ -205,8 +207,7 @@ def test_a_certificate_of_another_property_is_refused() -> None:
     view = View(explore(Semantics(door()), door().scenarios["sequential"]), Anatomy(door()))
     (one,) = [one for one in PROPERTIES if one.id == "rest"]
     product = Product(view, remembers(formulas(one)))
-    evidence = certificate(product, one, decide(view, product, one))
-    faults = faults_of_closed(door(), view.semantics, door().scenarios["sequential"], evidence, one)
+    _, faults = Certificates().checked(product, one, decide(view, product, one))
     assert faults == ["a member violates the property"]
 
 
@@ -221,11 +222,10 @@ def test_distances_that_do_not_decrease_are_refused() -> None:
     view = View(explore(Semantics(door()), door().scenarios["calm"]), Anatomy(door()))
     product = Product(view, remembers(formulas(one)))
     decision = decide(view, product, one)
-    good = certificate(product, one, decision)
-    wrong = replace(decision, ranks=dict.fromkeys(decision.ranks, 1))
-    assert _faults(certificate(product, one, wrong), one)
-    if decision.outcome is Outcome.HOLDS:
-        assert _faults(good, one) == []
+    assert decision.distances is not None
+    wrong = replace(decision, distances=np.ones_like(decision.distances))
+    assert _faults(closed_set(product, wrong), one)
+    assert (not _faults(closed_set(product, decision), one)) is (decision.outcome is Outcome.HOLDS)
 
 
 def test_a_verdict_that_differs_from_what_is_expected_fails() -> None:

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from itertools import product as combinations
 from typing import Any
 
+import numpy as np
+
 from checks.anatomy import Anatomy
 from checks.bugs.patch import Allows, Condition, Never, Patch, Reach
 from checks.bugs.patched import assumptions, conjunction, narrowed
 from checks.checker import faults_of_trace
+from checks.graph.arrays import Ints
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import decide
-from checks.graph.view import Moment, View
+from checks.graph.view import Moments, View
 from checks.properties.catalogue import PROPERTIES, formulas
 from checks.properties.definition import Always, Possible, Property
 from checks.properties.formula import And, Is, Pending, Quiet, Same, atoms, both
@@ -36,6 +39,15 @@ FINE = ("phase", "lock", "report", "truth")
 TOO_MANY = 400_000
 NOTHING = Remembers()
 Class = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A configuration (``after`` the same, no ``step``), or a step, by the numbers of the configurations."""
+
+    before: int
+    after: int
+    step: Step | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,8 @@ def _search(view: View, patch: Patch) -> Iterator[Violation]:
         if isinstance(one.form, Always):
             steps = _speaks_of_steps(both(one.form.bad))
             product = Product(view, remembers(formulas(one)))
-            yield from _bad(view, product, view.compile(one.form.bad), steps=steps)
+            moments = product.moments(steps=steps)
+            yield from _classes(view, product, moments, np.flatnonzero(view.holds(one.form.bad, moments)))
         else:
             yield from _witnessed(view, one)
 
@@ -176,24 +189,26 @@ def _property(patch: Patch) -> Property:
 
 def _bad(view: View, product: Product, bad: Callable[[Moment], bool], *, steps: bool) -> Iterator[Violation]:
     """Each class of *bad* steps (or configurations), with the nearest of it."""
+    moments = product.moments(steps=steps)
+    columns = (moments.before.tolist(), moments.after.tolist(), moments.step.tolist())
+    found = [
+        number
+        for number, (before, after, step) in enumerate(zip(*columns, strict=True))
+        if bad(Moment(before, after, view.steps[step] if step >= 0 else None))
+    ]
+    yield from _classes(view, product, moments, np.array(found, np.int64))
+
+
+def _classes(view: View, product: Product, moments: Moments, bad: Ints) -> Iterator[Violation]:
+    """Each class of the *moments* that are numbered *bad*, with the nearest of it."""
     known: set[Class] = set()
-    for node, leaving in enumerate(product.edges):
-        here, ghost = product.nodes[node]
-        moments = (
-            [Moment(here, product.nodes[to][0], step, during) for step, to, during in leaving]
-            if steps
-            else [Moment(here, here, None, ghost)]
-        )
-        for moment in moments:
-            if not bad(moment):
-                continue
-            values = _values(view, view.records[moment.after], moment.step)
-            if values in known:
-                continue
+    for number in bad.tolist():
+        step = int(moments.step[number])
+        values = _values(view, view.records[moments.after[number]], view.steps[step] if step >= 0 else None)
+        if values not in known:
             known.add(values)
-            way = product.path(node)
-            if moment.step is not None:
-                way.append((moment.step, moment.after))
+            node = number if step < 0 else int(product.source[number])
+            way = product.path(node) if step < 0 else [*product.path(node), product.taken(number)]
             yield Violation(values, product.root(node), tuple(way))
 
 

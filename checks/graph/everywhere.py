@@ -6,10 +6,14 @@ are not needed to get to the goal, so that none is taken on the way.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 
-from checks.meaning import Meaning, Moment
+import numpy as np
+
+from checks.anatomy import Anatomy
+from checks.graph.arrays import Backwards, Flags, distances
+from checks.graph.view import Moments, View
+from checks.past import NOTHING
 from checks.properties.definition import Possible
 from model.explore import Configuration, Space, completed, explore
 from model.lifecycle import Lifecycle, Scenario
@@ -21,12 +25,13 @@ class Everywhere:
     """A space closed under the steps that are allowed on the way; the first ``asked`` configurations are asked.
 
     ``distances`` counts how many more processes must start on the way to the goal, for each configuration from which
-    it can be reached: what is in flight goes on by itself.
+    it can be reached: what is in flight goes on by itself.  ``premise`` says where the question is asked.
     """
 
     space: Space
     asked: int
     distances: dict[int, int]
+    premise: Flags
 
 
 def applies(form: Possible, scenario: Scenario) -> bool:
@@ -45,22 +50,12 @@ def everywhere(space: Space, form: Possible) -> Everywhere:
     """The configurations of *space* and every state, with everything that they lead to, and the distances there."""
     semantics = space.semantics
     starts = list(dict.fromkeys([*space.configurations, *every_state(semantics.lifecycle)]))
-    wider = explore(semantics, replace(space.scenario, fail=False), starts)
-    meaning = Meaning(semantics)
-    distances: dict[int, int] = {}
-    backwards: list[list[tuple[int, int]]] = [[] for _ in wider.configurations]
-    todo: deque[tuple[int, int]] = deque()
-    for number, leaving in enumerate(wider.edges):
-        place = wider.configurations[number]
-        if meaning.true(form.goal, Moment(place, place)):
-            todo.append((number, 0))
-        for step, to in leaving:
-            if step.process >= 0 or step.kind in form.kinds:
-                backwards[to].append((number, int(step.process < 0)))
-    while todo:
-        number, distance = todo.popleft()
-        if number not in distances:
-            distances[number] = distance
-            for before, cost in backwards[number]:
-                (todo.append if cost else todo.appendleft)((before, distance + cost))
-    return Everywhere(wider, len(starts), distances)
+    wider = View(explore(semantics, replace(space.scenario, fail=False), starts), Anatomy(semantics.lifecycle))
+    none = np.zeros(wider.size, np.int64)
+    here = Moments(np.arange(wider.size), np.arange(wider.size), none - 1, none, [NOTHING])
+    starting = wider.which(lambda step: step.process < 0 and step.kind in form.kinds)[wider.taken]
+    running = wider.which(lambda step: step.process >= 0)[wider.taken]
+    costly, free = (Backwards(wider.source[edges], wider.target[edges], wider.size) for edges in (starting, running))
+    ways = distances(np.flatnonzero(wider.holds(form.goal, here)), costly, free)
+    known = {number: way for number, way in enumerate(ways.tolist()) if way >= 0}
+    return Everywhere(wider.space, len(starts), known, wider.holds(form.premise, here))

@@ -5,29 +5,29 @@ Violations are told apart by the property's key; of each way the breadth-first f
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import networkx as nx
+import numpy as np
 
+from checks.graph.arrays import Backwards, Flags, Ints, attractor, closed_components, distances, parts, rounds
 from checks.graph.everywhere import Everywhere, applies, everywhere
 from checks.graph.product import Product
-from checks.graph.view import Moment, View
+from checks.graph.view import Moments, View
 from checks.keys import Key, coordinates, key
-from checks.meaning import Meaning
-from checks.meaning import Moment as Moment_
-from checks.past import NOTHING, Ghost
+from checks.past import NOTHING
 from checks.properties.definition import Always, Leaves, Possible, Property
 from checks.verdict import Outcome
 from model.explore import Space, Step
+from model.program import Wait
 
 
 @dataclass(slots=True)
 class Witness:
     """One way of violating: the path, where it starts, how many show it, the cycle it may end in, and all nodes.
 
-    ``space``: the space that the path runs in, when it is not that of the product.
+    ``edges`` are the steps that violate, where steps are asked, each from one of the nodes; ``space`` is the space that
+    the path runs in, when it is not that of the product.
     """
 
     count: int
@@ -35,12 +35,13 @@ class Witness:
     path: list[tuple[Step, int]]
     cycle: int | None = None
     nodes: list[int] = field(default_factory=list)
+    edges: Ints | None = None
     space: Space | None = None
 
 
 @dataclass(slots=True)
 class Decision:
-    """What the graph engine decided; ``ranks`` is the certificate's data for Leaves and Possible.
+    """What the graph engine decided; for Possible with the distance of each node to the goal (-1: none).
 
     ``everywhere``: from where the goal was looked for, when that was not only from what is reachable.
     """
@@ -48,14 +49,8 @@ class Decision:
     outcome: Outcome
     exercised: int
     witnesses: dict[Key, Witness] = field(default_factory=dict)
-    ranks: dict[int, int] = field(default_factory=dict)
+    distances: Ints | None = None
     everywhere: Everywhere | None = None
-
-
-def key_of(view: View, one: Property) -> Callable[[int, Ghost], Key]:
-    """How violations of *one* are told apart: the values of its key in a configuration, with the ghost there."""
-    where, past, records = coordinates(view.lifecycle, one), view.past, view.records
-    return lambda configuration, ghost: key(past, where, records[configuration], ghost)
 
 
 def decide(view: View, product: Product, one: Property, without: frozenset[str] = frozenset()) -> Decision:
@@ -71,46 +66,46 @@ def decide(view: View, product: Product, one: Property, without: frozenset[str] 
             raise TypeError(one.form)
 
 
-def _always(view: View, product: Product, one: Property, form: Always) -> Decision:
-    bad, premise = view.compile(form.bad), view.compile(form.premise)
-    key_at = key_of(view, one)
-    witnesses: dict[Key, Witness] = {}
-    exercised = 0
-    if not form.of_steps:
-        for node in range(len(product.nodes)):
-            moment = product.moment(node)
-            if premise(moment):
-                exercised += 1
-            if bad(moment):
-                _note(witnesses, key_at(moment.before, moment.ghost), product, node, None)
-    else:
-        for node, leaving in enumerate(product.edges):
-            before = product.nodes[node][0]
-            for step, to, ghost in leaving:
-                after = product.nodes[to][0]
-                moment = Moment(before, after, step, ghost)
-                if premise(moment):
-                    exercised += 1
-                if bad(moment):
-                    _note(witnesses, key_at(after, ghost), product, node, (step, after))
+def _decision(exercised: int, witnesses: dict[Key, Witness]) -> Decision:
     return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses)
 
 
-def _note(witnesses: dict[Key, Witness], key: Key, product: Product, node: int, last: tuple[Step, int] | None) -> None:
-    known = witnesses.get(key)
-    if known is not None:
-        known.count += 1
-        known.nodes.append(node)
-        return
-    way = product.path(node)
-    if last is not None:
-        way.append(last)
-    witnesses[key] = Witness(1, product.root(node), way, None, [node])
+def _always(view: View, product: Product, one: Property, form: Always) -> Decision:
+    moments = product.moments(steps=form.of_steps)
+    exercised = int(np.count_nonzero(view.holds(form.premise, moments)))
+    bad = np.flatnonzero(view.holds(form.bad, moments))
+    witnesses: dict[Key, Witness] = {}
+    for told, at in _told_apart(view, one, moments, bad).items():
+        if form.of_steps:
+            witnesses[told] = _witness(product, product.source[at])
+            witnesses[told].path.append(product.taken(at[0]))
+            witnesses[told].edges = at
+        else:
+            witnesses[told] = _witness(product, at)
+    return _decision(exercised, witnesses)
+
+
+def _told_apart(view: View, one: Property, moments: Moments, at: Ints) -> dict[Key, Ints]:
+    """Those of *moments* that are numbered *at*, by the key of *one*, in the order in which they begin."""
+    where = coordinates(view.lifecycle, one)
+    width = len(moments.ghosts)
+    pairs, inverse = np.unique(view.record[moments.after[at]] * width + moments.ghost[at], return_inverse=True)
+    known: dict[Key, int] = {}
+    labels = [
+        known.setdefault(key(view.past, where, view.distinct[pair // width], moments.ghosts[pair % width]), len(known))
+        for pair in pairs.tolist()
+    ]
+    keys = list(known)
+    return {keys[label]: found for label, found in parts(at, np.array(labels, np.int64)[inverse])}
+
+
+def _witness(product: Product, nodes: Ints) -> Witness:
+    """The way to the first of *nodes*."""
+    return Witness(len(nodes), product.root(nodes[0]), product.path(nodes[0]), None, nodes.tolist())
 
 
 def forced(view: View, without: frozenset[str]) -> Callable[[Step], bool]:
     """Whether fairness forces a step that stays enabled to be taken: the assumptions, as a function of a step."""
-    waits = {number: view.space.semantics.instruction(number) for number in range(len(view.semantics.controls))}
 
     def takes(step: Step) -> bool:
         if step.process < 0:
@@ -119,7 +114,7 @@ def forced(view: View, without: frozenset[str]) -> Callable[[Step], bool]:
             )
         if step.spontaneous:
             return False
-        if type(waits[step.process]).__name__ == "Wait":
+        if isinstance(view.semantics.instruction(step.process), Wait):
             return "delivery" not in without
         return "progress" not in without
 
@@ -127,204 +122,107 @@ def forced(view: View, without: frozenset[str]) -> Callable[[Step], bool]:
 
 
 def _leaves(view: View, product: Product, one: Property, form: Leaves, without: frozenset[str]) -> Decision:
-    region = view.compile(form.region)
-    after = None if form.after is None else view.compile(form.after)
-    inside = [region(product.moment(node)) for node in range(len(product.nodes))]
-    asked = [inside[node] and (after is None or after(product.moment(node))) for node in range(len(product.nodes))]
-    takes = forced(view, without)
-    backwards: dict[int, list[int]] = {}
-    ranks: dict[int, int] = {}
-    layer: list[int] = []
-    onward: dict[int, list[int]] = {}
-    for node, leaving in enumerate(product.edges):
-        if not inside[node]:
-            continue
-        for step, to, _ in leaving:
-            if takes(step):
-                if not inside[to]:
-                    ranks[node] = 1
-                else:
-                    backwards.setdefault(to, []).append(node)
-                    onward.setdefault(node, []).append(to)
-        if node in ranks:
-            layer.append(node)
-    _distances(layer, backwards, ranks)
-    trapped = [node for node in range(len(product.nodes)) if inside[node] and node not in ranks]
-    key_at = key_of(view, one)
+    nodes = product.moments(steps=False)
+    inside = view.holds(form.region, nodes)
+    asked = inside if form.after is None else inside & view.holds(form.after, nodes)
+    taken = inside[product.source] & view.which(forced(view, without))[product.step]
+    within = taken & inside[product.target]
+    sources, targets = product.source[within], product.target[within]
+    leaving = np.unique(product.source[taken & ~within])
+    trapped = inside & (distances(leaving, Backwards(sources, targets, len(product))) < 0)
+    staying = trapped[sources]
     witnesses: dict[Key, Witness] = {}
-    for node in _recurrent(trapped, onward, view, product):
-        if asked[node]:
-            here = product.nodes[node][0]
-            _note(witnesses, key_at(here, NOTHING), product, node, None)
-            witness = witnesses[key_at(here, NOTHING)]
-            witness.cycle = len(witness.path)
-    for cycle in _livelocks(product, inside, without):
-        node = min(cycle)
-        if asked[node]:
-            here = product.nodes[node][0]
-            told = key_at(here, NOTHING)
+    recurrent = _recurrent(view, product, trapped, sources[staying], targets[staying])
+    for told, at in _told_apart(view, one, nodes, recurrent[asked[recurrent]]).items():
+        witnesses[told] = _witness(product, at)
+        witnesses[told].cycle = len(witnesses[told].path)
+    for cycle in _livelocks(view, product, inside, without):
+        if asked[cycle[0]]:
+            ((told, _),) = _told_apart(view, one, nodes, cycle[:1]).items()
             if told not in witnesses:
-                way = product.path(node)
-                round_ = _round(product, node, cycle)
-                witnesses[told] = Witness(len(cycle), product.root(node), way + round_, len(way))
-    numbered = {product.nodes[node][0]: rank for node, rank in ranks.items() if asked[node]}
-    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, sum(asked), witnesses, numbered)
+                way = product.path(cycle[0])
+                round_ = _round(product, int(cycle[0]), frozenset(cycle.tolist()))
+                witnesses[told] = Witness(len(cycle), product.root(cycle[0]), way + round_, len(way))
+    return _decision(int(np.count_nonzero(asked)), witnesses)
 
 
-def _distances(layer: list[int], backwards: dict[int, list[int]], ranks: dict[int, int]) -> None:
-    """Breadth first from *layer* against the edges; fills in *ranks*."""
-    while layer:
-        further: list[int] = []
-        for node in layer:
-            for before in backwards.get(node, ()):
-                if before not in ranks:
-                    ranks[before] = ranks[node] + 1
-                    further.append(before)
-        layer = further
-
-
-def _recurrent(trapped: Iterable[int], onward: dict[int, list[int]], view: View, product: Product) -> list[int]:
+def _recurrent(view: View, product: Product, trapped: Flags, sources: Ints, targets: Ints) -> Ints:
     """The trapped nodes in which an execution may stay: of each closed component the quiet nodes, or its first."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(trapped)
-    graph.add_edges_from((node, to) for node in list(graph) for to in onward.get(node, ()))
-    found: list[int] = []
-    for component in nx.strongly_connected_components(graph):
-        if any(to not in component for node in component for to in graph[node]):
-            continue
-        still = [node for node in component if view.quiet[product.nodes[node][0]]]
-        found += still or [min(component)]
-    return sorted(found)
+    found: list[Ints] = []
+    for component in closed_components(sources, targets, np.flatnonzero(trapped)):
+        still = component[view.quiet[product.configuration[component]]]
+        found.append(still if len(still) else component[:1])
+    return np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
 
 
-def _livelocks(product: Product, inside: list[bool], without: frozenset[str]) -> list[set[int]]:
+def _livelocks(view: View, product: Product, inside: Flags, without: frozenset[str]) -> list[Ints]:
     """Cycles that no assumption excludes: of steps of processes that do not fail of themselves."""
-    onward: dict[int, list[int]] = {}
-    for node, leaving in enumerate(product.edges):
-        if inside[node]:
-            for step, to, _ in leaving:
-                runs = step.process >= 0 and (not step.spontaneous or "finite-failures" in without)
-                dies = step.kind in ("crash", "recovery") and "finite-crashes" in without
-                if inside[to] and (runs or dies):
-                    onward.setdefault(node, []).append(to)
-    graph = nx.DiGraph(_lasting(onward))
-    return [
-        component
-        for component in nx.strongly_connected_components(graph)
-        if len(component) > 1 or any(node in graph[node] for node in component)
-    ]
+
+    def goes_on(step: Step) -> bool:
+        runs = step.process >= 0 and (not step.spontaneous or "finite-failures" in without)
+        return runs or (step.kind in ("crash", "recovery") and "finite-crashes" in without)
+
+    edges = view.which(goes_on)[product.step] & inside[product.source] & inside[product.target]
+    return rounds(product.source[edges], product.target[edges], len(product))
 
 
-def _lasting(onward: dict[int, list[int]]) -> list[tuple[int, int]]:
-    """The edges of *onward* from which one can go on for ever: what ends is peeled off (Kahn 1962)."""
-    left = {node: len(after) for node, after in onward.items()}
-    backwards: dict[int, list[int]] = {}
-    for node, after in onward.items():
-        for to in after:
-            backwards.setdefault(to, []).append(node)
-    todo = [node for node in backwards if node not in left]
-    while todo:
-        for before in backwards.get(todo.pop(), ()):
-            left[before] -= 1
-            if not left[before]:
-                todo.append(before)
-    return [(node, to) for node, after in onward.items() if left[node] for to in after if left.get(to)]
-
-
-def _round(product: Product, node: int, component: set[int]) -> list[tuple[Step, int]]:
+def _round(product: Product, node: int, component: frozenset[int]) -> list[tuple[Step, int]]:
     """The steps of a shortest cycle through *node* within *component*."""
-    parents: dict[int, tuple[int, Step]] = {}
+    parents: dict[int, int] = {}
     layer = [node]
     while layer:
         further = []
         for here in layer:
-            for step, to, _ in product.edges[here]:
+            for edge in range(product.first[here], product.first[here + 1]):
+                to = int(product.target[edge])
                 if to == node:
-                    way = [(step, product.nodes[to][0])]
-                    at = here
+                    way, at = [product.taken(edge)], here
                     while at != node:
-                        back, by = parents[at]
-                        way.append((by, product.nodes[at][0]))
-                        at = back
+                        way.append(product.taken(parents[at]))
+                        at = int(product.source[parents[at]])
                     way.reverse()
                     return way
                 if to in component and to not in parents:
-                    parents[to] = (here, step)
+                    parents[to] = edge
                     further.append(to)
         layer = further
     return []
 
 
 def _possible(view: View, product: Product, one: Property, form: Possible, without: frozenset[str]) -> Decision:
-    premise, goal = view.compile(form.premise), view.compile(form.goal)
+    nodes = product.moments(steps=False)
+    premise, goal = view.holds(form.premise, nodes), view.holds(form.goal, nodes)
     cooperates = "cooperation" not in without
-    goals: list[int] = []
-    helping: dict[int, list[int]] = {}
-    hindering: dict[int, list[int]] = {}
-    for node, leaving in enumerate(product.edges):
-        if goal(product.moment(node)):
-            goals.append(node)
-        for step, to, _ in leaving:
-            if (step.process >= 0 and not step.spontaneous) or (step.process < 0 and step.kind in form.kinds):
-                helping.setdefault(to, []).append(node)
-            elif not cooperates and (step.spontaneous or step.kind in ("failure", "crash")):
-                hindering.setdefault(to, []).append(node)
-    ranks = _attractor(goals, helping, hindering)
-    key_at = key_of(view, one)
-    witnesses: dict[Key, Witness] = {}
-    exercised = 0
-    for node in range(len(product.nodes)):
-        moment = product.moment(node)
-        if premise(moment):
-            exercised += 1
-            if node not in ranks:
-                _note(witnesses, key_at(moment.before, NOTHING), product, node, None)
-    numbered = {product.nodes[node][0]: rank for node, rank in ranks.items()}
+
+    def helps(step: Step) -> bool:
+        return step.kind in form.kinds if step.process < 0 else not step.spontaneous
+
+    def hinders(step: Step) -> bool:
+        return not cooperates and not helps(step) and (step.spontaneous or step.kind in ("failure", "crash"))
+
+    helping, hindering = (
+        Backwards(product.source[edges], product.target[edges], len(product))
+        for edges in (view.which(helps)[product.step], view.which(hinders)[product.step])
+    )
+    ways = attractor(np.flatnonzero(goal), helping, hindering)
+    stuck = np.flatnonzero(premise & (ways < 0))
+    witnesses = {told: _witness(product, at) for told, at in _told_apart(view, one, nodes, stuck).items()}
+    exercised = int(np.count_nonzero(premise))
     found = everywhere(view.space, form) if cooperates and applies(form, view.space.scenario) else None
     if found is not None:
-        exercised += _elsewhere(view, one, form, found, witnesses)
-    return Decision(Outcome.VIOLATED if witnesses else Outcome.HOLDS, exercised, witnesses, numbered, found)
+        exercised += _elsewhere(view, one, found, witnesses)
+    decision = _decision(exercised, witnesses)
+    decision.distances, decision.everywhere = ways, found
+    return decision
 
 
-def _attractor(goals: list[int], helping: dict[int, list[int]], hindering: dict[int, list[int]]) -> dict[int, int]:
-    """From where *goals* are reached by helping edges whichever hindering edges are taken, with the distances.
-
-    Both are given backwards.  A node with hindering edges waits for all of them to lead to what has a distance: the
-    attractor of a game (E. Grädel, W. Thomas, T. Wilke, "Automata, Logics, and Infinite Games", 2002, chapter 2).
-    """
-    left = Counter(node for before in hindering.values() for node in before)
-    ranks = dict.fromkeys(goals, 0)
-    helped: set[int] = set()
-    layer, distance = goals, 0
-    while layer:
-        distance += 1
-        touched: list[int] = []
-        for node in layer:
-            touched += helping.get(node, ())
-            helped.update(helping.get(node, ()))
-            for before in hindering.get(node, ()):
-                left[before] -= 1
-                touched.append(before)
-        layer = []
-        for node in touched:
-            if node not in ranks and node in helped and not left[node]:
-                ranks[node] = distance
-                layer.append(node)
-    return ranks
-
-
-def _elsewhere(view: View, one: Property, form: Possible, found: Everywhere, witnesses: dict[Key, Witness]) -> int:
+def _elsewhere(view: View, one: Property, found: Everywhere, witnesses: dict[Key, Witness]) -> int:
     """Adds the states from which the goal is not possible, reachable or not; how many were asked."""
-    reachable = len(view.space.configurations)
     where = coordinates(view.lifecycle, one)
-    meaning = Meaning(view.semantics)
-    asked = 0
-    for number in range(reachable, found.asked):
-        place = found.space.configurations[number]
-        if meaning.true(form.premise, Moment_(place, place)):
-            asked += 1
-            if number not in found.distances:
-                told = key(view.past, where, place[0], NOTHING)
-                known = witnesses.setdefault(told, Witness(0, number, [], space=found.space))
-                known.count += 1
-    return asked
+    asked = np.flatnonzero(found.premise[view.size : found.asked]) + view.size
+    for number in asked.tolist():
+        if number not in found.distances:
+            told = key(view.past, where, found.space.configurations[number][0], NOTHING)
+            known = witnesses.setdefault(told, Witness(0, number, [], space=found.space))
+            known.count += 1
+    return len(asked)

@@ -194,3 +194,22 @@ def applicable(formula: Formula, lifecycle: Lifecycle) -> bool:
             case _:
                 pass
     return predicates(formula) <= set(lifecycle.predicates)
+
+
+def reads(formula: Formula, lifecycle: Lifecycle) -> frozenset[int]:
+    """The variables whose values *formula* looks at."""
+    known = roles(lifecycle)
+    found: set[int] = set()
+    for atom in atoms(formula):
+        match atom:
+            case Is(name=name):
+                found |= {variable for tests in lifecycle.predicates[name] for variable, _ in tests}
+            case Same(first=first, second=second):
+                found |= {known[first], known[second]}
+            case Changed(role=role) | Kept(role=role):
+                found.add(known[role])
+            case Quiet():
+                found |= {variable for service in lifecycle.services for variable, _ in service.available}
+            case _:
+                pass
+    return frozenset(found)
