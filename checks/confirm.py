@@ -189,7 +189,10 @@ class Confirmer:
         def here(moment: Moment) -> bool:
             if (moment.step is not None) is not steps:
                 return False
-            if key(self.meaning.past, where, moment.after[0], moment.ghost) != told:
+            if (
+                key(self.meaning.past, where, moment.after[0], moment.ghost, self.meaning.operations(moment.step))
+                != told
+            ):
                 return False
             match one.form:
                 case Always(bad=bad):

@@ -24,9 +24,11 @@ def coordinates(lifecycle: Lifecycle, one: Property) -> tuple[int, ...]:
     )
 
 
-def key(past: Past, where: Sequence[int], record: Record, ghost: Ghost) -> Key:
-    """The values at the coordinates *where*; *ghost* is that of the moment."""
-    return tuple(past.accused(ghost) if variable == ACCUSED else record[variable] for variable in where)
+def key(
+    past: Past, where: Sequence[int], record: Record, ghost: Ghost, operations: frozenset[str] = frozenset()
+) -> Key:
+    """The values at the coordinates *where*; *ghost* is that of the moment, *operations* are those of its step."""
+    return tuple(past.accused(ghost, operations) if variable == ACCUSED else record[variable] for variable in where)
 
 
 def named(lifecycle: Lifecycle, where: Sequence[int], values: Key) -> dict[str, str]:

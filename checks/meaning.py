@@ -98,6 +98,13 @@ class Meaning:
         """Whether nothing is in flight in *place* and every service takes messages."""
         return not place[1] and all(holds((one.available,), place[0]) for one in self.lifecycle.services)
 
+    def operations(self, step: Taken | None) -> frozenset[str]:
+        """The operations to which *step* may belong."""
+        if step is not None and step.process >= 0:
+            return self.anatomy.origins[self.semantics.controls[step.process].point]
+        row = None if step is None else self.lifecycle.rows.get(step.row)
+        return frozenset() if row is None else frozenset({row.operation})
+
     def _of_step(self, formula: Formula, step: Taken) -> bool:
         point = self.semantics.controls[step.process].point if step.process >= 0 else None
         match formula:
@@ -111,10 +118,6 @@ class Meaning:
                     for one in self.lifecycle.services
                 )
             case ByMarker(name=name):
-                markers = self.anatomy.markers(self.lifecycle.predicates[name])
-                if point is not None:
-                    return bool(self.anatomy.origins[point] & markers)
-                row = self.lifecycle.rows.get(step.row)
-                return row is not None and row.operation in markers
+                return bool(self.operations(step) & self.anatomy.markers(self.lifecycle.predicates[name]))
             case _:
                 raise TypeError(formula)

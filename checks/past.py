@@ -177,13 +177,16 @@ class Past:
         """Whether a promise was just broken."""
         return during[4] > self.owes_nothing
 
-    def accused(self, during: Ghost) -> int:
-        """The number of the operation that did not restore, or did not leave, what it should have; -1: none."""
+    def accused(self, during: Ghost, operations: frozenset[str]) -> int:
+        """The number of the operation that did not restore, or did not leave, what it should have.
+
+        Where none did, the first of *operations*, to which the step may belong; -1: there is none.
+        """
         if self.unrestored(during):
             return self._numbers[self.trips[during[3] - self.stages - 1].undoes]
         if self.broken(during):
             return self._numbers[self.promises[during[4] - self.owes_nothing - 1].operation]
-        return -1
+        return min((self._numbers[name] for name in operations), default=-1)
 
     def _departs(self, trip: int, step: Taken, record: Record) -> int:
         """The stage after a start."""

@@ -14,7 +14,7 @@ from checks.graph.arrays import Backwards, Flags, Ints, attractor, closed_compon
 from checks.graph.everywhere import Everywhere, applies, everywhere
 from checks.graph.product import Product
 from checks.graph.view import Moments, View
-from checks.keys import Key, coordinates, key
+from checks.keys import ACCUSED, Key, coordinates, key
 from checks.past import NOTHING
 from checks.properties.definition import Always, Leaves, Possible, Property
 from checks.verdict import Outcome
@@ -88,13 +88,17 @@ def _always(view: View, product: Product, one: Property, form: Always) -> Decisi
 def _told_apart(view: View, one: Property, moments: Moments, at: Ints) -> dict[Key, Ints]:
     """Those of *moments* that are numbered *at*, by the key of *one*, in the order in which they begin."""
     where = coordinates(view.lifecycle, one)
-    width = len(moments.ghosts)
-    pairs, inverse = np.unique(view.record[moments.after[at]] * width + moments.ghost[at], return_inverse=True)
+    # Whose step it is matters only where somebody is accused.
+    steps = moments.step[at] if ACCUSED in where else np.full(len(at), -1)
+    columns = (view.record[moments.after[at]], moments.ghost[at], steps + 1)
+    sizes = (len(view.distinct), len(moments.ghosts), len(view.steps) + 1)
+    numbers, inverse = np.unique(np.ravel_multi_index(columns, sizes), return_inverse=True)
     known: dict[Key, int] = {}
-    labels = [
-        known.setdefault(key(view.past, where, view.distinct[pair // width], moments.ghosts[pair % width]), len(known))
-        for pair in pairs.tolist()
-    ]
+    labels = []
+    for record, ghost, step in zip(*np.unravel_index(numbers, sizes), strict=True):
+        operations = view.operations_of(view.steps[step - 1]) if step else frozenset[str]()
+        told = key(view.past, where, view.distinct[record], moments.ghosts[ghost], operations)
+        labels.append(known.setdefault(told, len(known)))
     keys = list(known)
     return {keys[label]: found for label, found in parts(at, np.array(labels, np.int64)[inverse])}
 
@@ -222,7 +226,7 @@ def _elsewhere(view: View, one: Property, found: Everywhere, witnesses: dict[Key
     asked = np.flatnonzero(found.premise[view.size : found.asked]) + view.size
     for number in asked.tolist():
         if number not in found.distances:
-            told = key(view.past, where, found.space.configurations[number][0], NOTHING)
+            told = key(view.past, where, found.space.configurations[number][0], NOTHING, frozenset())
             known = witnesses.setdefault(told, Witness(0, number, [], space=found.space))
             known.count += 1
     return len(asked)

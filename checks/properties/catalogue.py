@@ -141,7 +141,7 @@ PROPERTIES: tuple[Property, ...] = (
             ),
             both(PRESENT, Fails()),
         ),
-        ("phase", "lock"),
+        (OPERATION, "phase", "lock"),
         unless=frozenset({"outside"}),  # where the guest changes by itself, its truth need not be as at the start
     ),
     Property(
@@ -155,7 +155,7 @@ PROPERTIES: tuple[Property, ...] = (
             both(PRESENT, Fails(), REST_AFTER, Not(FAILED_AFTER), Not(GONE_AFTER), Not(Kept("phase"))),
             both(PRESENT, Fails(), REST_AFTER),
         ),
-        ("phase",),
+        (OPERATION, "phase"),
         unless=frozenset({"crash"}),  # a process that a crash ends, or a recovery that aborts, rolls nothing back
     ),
     Property(

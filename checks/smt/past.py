@@ -182,7 +182,10 @@ class Past:
         )
 
     def accused(self, step: Transition, operations: frozenset[str]) -> str:
-        """Whether one of *operations* did not restore, or did not leave, what it should have."""
+        """Whether one of *operations* did not restore, or did not leave, what it should have, or fails with *step*."""
+        numbers = [number for number, name in enumerate(self.reader.lifecycle.operations) if name in step.operations]
+        if step.target == FAILED and numbers:
+            return TRUE if tuple(self.reader.lifecycle.operations)[numbers[0]] in operations else FALSE
         trips = [number for number, (_, undoes, _) in enumerate(self.trips) if undoes in operations]
         return disjunction([self._unrestored(step.ghost[3], trips), self.undelivered(step, operations)])
 
