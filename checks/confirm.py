@@ -20,9 +20,8 @@ from checks.graph.product import Product
 from checks.keys import Key, coordinates, key
 from checks.meaning import Meaning, Moment, Place
 from checks.past import NOTHING, Past
-from checks.projection import START, Node, Projection
+from checks.projection import START, Node, Places, Projection
 from checks.properties.definition import Always, Leaves, Possible, Property
-from checks.values import Values
 from model.explore import Moves, Space, Step
 from model.lifecycle import Scenario
 from model.semantics import Semantics
@@ -51,9 +50,9 @@ Behind = tuple[dict[Node, Any], Node, Step] | None
 class Confirmer:
     """Searches in the full lifecycle for what was found in *product*, a space of a smaller one."""
 
-    def __init__(self, full: Semantics, scenario: Scenario, product: Product, values: Values) -> None:
+    def __init__(self, full: Semantics, scenario: Scenario, product: Product, places: Places) -> None:
         self.full, self.scenario = full, scenario
-        self.projection = Projection(full, product, values)
+        self.projection = Projection(places, product)
         self.moves = Moves(full, scenario)
         # Of what an operation promises, what the smaller lifecycle can tell.
         self.past = Past(replace(full.lifecycle, promises=product.view.lifecycle.promises), product.what, scenario.name)

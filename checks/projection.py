@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.graph.product import Product
+from checks.graph.view import View
 from checks.meaning import Place
 from checks.past import Ghost
 from checks.values import Values
@@ -20,8 +21,8 @@ from model.program import Choose, Read
 from model.semantics import Semantics
 
 Node = tuple[Place, Ghost]
-#: What is common to a configuration and its counterparts in the smaller space.
-Common = tuple[tuple[int, ...], tuple[int, ...], Ghost]
+#: What a configuration and its counterparts in the smaller space have in common: what is kept, and points of programs.
+Common = tuple[tuple[int, ...], tuple[int, ...]]
 Numbers = npt.NDArray[np.int64]
 #: No parent; the parent of a start.
 NOBODY, START = -1, -2
@@ -49,73 +50,91 @@ class _Along:
         return np.unique(found)
 
 
-class Projection:
-    """*product*, a space of a smaller lifecycle, beside the *full* one whose *values* are known."""
+class Places:
+    """Where each configuration of the smaller space of *view* is in the full lifecycle, whose *values* are known.
 
-    def __init__(self, full: Semantics, product: Product, values: Values) -> None:
-        self.full, self.product, self.values = full, product, values
-        lifecycle, instructions = full.lifecycle, product.view.lifecycle.instructions
+    ``commons`` number what configurations have in common with their counterparts, ``places`` are by *values*; both in
+    the order of the configurations.
+    """
+
+    def __init__(self, full: Semantics, view: View, values: Values) -> None:
+        self.full, self.view, self.values = full, view, values
+        lifecycle, smaller = full.lifecycle, view.lifecycle
         self.kept = [
-            number for number, variable in enumerate(product.view.lifecycle.variables)
+            number for number, variable in enumerate(smaller.variables)
             if variable.values == lifecycle.variables[number].values
         ]  # fmt: skip
-        # What was put in the place of an instruction that tests what is forgotten stands where that stood.
-        self.origin = list(range(len(instructions)))
-        for point, one in enumerate(instructions[: len(lifecycle.instructions)]):
+        origin = self._origin()
+        controls = view.semantics.controls
+        # Only the smaller lifecycle stands before a look that the full one takes at once with what came before.
+        self.between = np.array([self._looks(control.point) for control in controls])
+        points = [origin[control.point] if control.point >= 0 else -1 for control in controls]
+        kept = [tuple([record[variable] for variable in self.kept]) for record in view.distinct]
+        loose = [(values.loose.kept(record), values.loose.sets(record, self.kept)) for record in view.distinct]
+        standing: dict[tuple[int, ...], tuple[bool, tuple[int, ...]]] = {}
+        self._numbers: dict[Common, int] = {}
+        commons: list[int] = []
+        places: list[int] = []
+        for number, (_, inflight) in zip(view.record.tolist(), view.space.configurations, strict=True):
+            if inflight not in standing:
+                looks = any(self.between[control] for control in inflight)
+                standing[inflight] = looks, tuple(sorted(points[control] for control in inflight))
+            looks, there = standing[inflight]
+            commons.append(self._numbers.setdefault((kept[number], there), len(self._numbers)))
+            record, sets = loose[number]
+            places.append(BETWEEN if looks else values.number(record, there, sets))
+        self.commons: Numbers = np.array(commons, dtype=np.int64)
+        self.places: Numbers = np.array(places, dtype=np.int64)
+
+    def _origin(self) -> list[int]:
+        """For each point of the smaller lifecycle the one of the full lifecycle in the place of which it was put."""
+        instructions, size = self.view.lifecycle.instructions, len(self.full.lifecycle.instructions)
+        origin = list(range(len(instructions)))
+        for point, one in enumerate(instructions[:size]):
             if isinstance(one, Choose):
                 for _, option in one.options:
-                    if option >= len(lifecycle.instructions):
-                        self.origin[option] = point
-        self._numbers: dict[Common, int] = {}
-        self._measure()
+                    if option >= size:
+                        origin[option] = point
+        return origin
 
-    def _measure(self) -> None:
-        """The steps of the smaller space that are possible, backwards, in arrays."""
-        product, size = self.product, len(self.product)
-        controls = product.view.semantics.controls
-        # Only the smaller lifecycle stands before a look that the full one takes at once with what came before.
-        between = np.array([self._looks(control.point) for control in controls])
-        sources, targets = product.source, product.target
-        free = product.view.which(lambda step: step.process >= 0 and bool(between[step.process]))[product.step]
-        places = self._places(between)
-        self.between = places == BETWEEN
-        able = self._able(sources, targets, places)
-        self.depth, self.parents = _tree(self.product, sources, targets, able, free)
+    def _looks(self, point: int) -> bool:
+        if point < len(self.full.lifecycle.instructions):
+            return False
+        one = self.view.lifecycle.instructions[point]
+        return isinstance(one, Read) and not one.refresh and not one.asks
+
+    def number(self, place: Place) -> int:
+        """The number of what *place*, a configuration of the full lifecycle, has in common; -1 when it has none."""
+        record, inflight = place
+        points = tuple(sorted([self.full.controls[control].point for control in inflight]))
+        return self._numbers.get((tuple([record[variable] for variable in self.kept]), points), -1)
+
+
+class Projection:
+    """*product*, over the space of *places*: what of it is possible in the full lifecycle, and how far a goal is."""
+
+    def __init__(self, places: Places, product: Product) -> None:
+        self.places, self.product = places, product
+        distinct, self.commons = np.unique(
+            places.commons[product.configuration] * len(product.ghosts) + product.ghost, return_inverse=True
+        )
+        self._numbers = dict(zip(distinct.tolist(), range(len(distinct)), strict=True))
+        self._ghosts = {ghost: number for number, ghost in enumerate(product.ghosts)}
+        there = places.places[product.configuration]
+        self.between = there == BETWEEN
+        sources, targets, size = product.source, product.target, len(product)
+        free = product.view.which(lambda step: step.process >= 0 and bool(places.between[step.process]))[product.step]
+        able = self._able(sources, targets, there)
+        self.depth, self.parents = _tree(product, sources, targets, able, free)
         self.possible = self.depth >= 0
         self.able = able & self.possible[sources]
         self._costly = _Along(targets[self.able & ~free], sources[self.able & ~free], size)
         self._free = _Along(targets[self.able & free], sources[self.able & free], size)
 
-    def _looks(self, point: int) -> bool:
-        if point < len(self.full.lifecycle.instructions):
-            return False
-        one = self.product.view.lifecycle.instructions[point]
-        return isinstance(one, Read) and not one.refresh and not one.asks
-
-    def _places(self, between: npt.NDArray[np.bool_]) -> Numbers:
-        """The number of the place of each node, by the values of the full lifecycle."""
-        view, known = self.product.view, frozenset(self.kept)
-        points = [self.origin[control.point] if control.point >= 0 else -1 for control in view.semantics.controls]
-        answers: list[int] = []
-        commons: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-        for record, inflight in view.space.configurations:
-            there = tuple(sorted(points[control] for control in inflight))
-            commons.append((tuple(record[variable] for variable in self.kept), there))
-            answers.append(
-                BETWEEN if any(between[control] for control in inflight) else self.values.number(record, there, known)
-            )
-        numbered = [
-            self._numbers.setdefault((*commons[configuration], ghost), len(self._numbers))
-            for configuration, ghost in self.product
-        ]
-        self.commons = np.array(numbered, dtype=np.int64)
-        found: Numbers = np.array(answers, dtype=np.int64)[self.product.configuration]
-        return found
-
     def _able(self, sources: Numbers, targets: Numbers, places: Numbers) -> npt.NDArray[np.bool_]:
         """Which steps may be steps of the full lifecycle; of what is between, nothing is known."""
         before, after = places[sources], places[targets]
-        steps, size = self.values.steps, len(self.values.numbers)
+        steps, size = self.places.values.steps, len(self.places.values.numbers)
         wanted = before * size + after
         near = np.minimum(np.searchsorted(steps, wanted), len(steps) - 1)
         known = steps[near] == wanted if len(steps) else np.zeros(len(wanted), dtype=bool)
@@ -142,21 +161,17 @@ class Projection:
             distance += 1
 
         def of(node: Node) -> int:
-            number = self._numbers.get(self.common(node))
-            known = -1 if number is None else int(least[number])
+            number = self.number(node)
+            known = -1 if number < 0 else int(least[number])
             return distance if known < 0 else known
 
         return of
 
-    def common(self, node: Node) -> Common:
-        """What *node* has in common with its counterparts."""
-        (record, inflight), ghost = node
-        points = sorted(self.full.controls[control].point for control in inflight)
-        return tuple(record[variable] for variable in self.kept), tuple(points), ghost
-
     def number(self, node: Node) -> int:
         """The number of what *node* has in common with its counterparts; -1 when it has none."""
-        return self._numbers.get(self.common(node), -1)
+        place, ghost = node
+        common, past = self.places.number(place), self._ghosts.get(ghost, -1)
+        return -1 if common < 0 or past < 0 else self._numbers.get(common * len(self._ghosts) + past, -1)
 
 
 def _tree(

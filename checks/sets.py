@@ -55,9 +55,10 @@ class Loose:
             position += size
         self.everything: Sets = (1 << position) - 1
 
-    def sets(self, record: Record) -> Sets:
-        """The sets that hold the values of *record* alone."""
-        return sum(1 << first + record[variable] for variable, first in self.first.items())
+    def sets(self, record: Record, known: Iterable[int] | None = None) -> Sets:
+        """The sets that hold the values of *record* alone; only of the variables in *known*, when it is given."""
+        chosen = self.first if known is None else self.first.keys() & known
+        return sum(1 << self.first[variable] + record[variable] for variable in chosen)
 
     def kept(self, record: Record) -> Record:
         """*record* with the first value in the place of each loose variable."""

@@ -12,6 +12,7 @@ from checks.graph.product import Product, Remembers
 from checks.graph.search import Witness
 from checks.graph.view import View
 from checks.keys import Key, coordinates, named
+from checks.projection import Places
 from checks.properties.definition import Leaves, Possible, Property
 from checks.traces import trace
 from checks.values import Values
@@ -38,6 +39,11 @@ class Ground:
     lines: dict[tuple[tuple[str, ...], Key], list[Space]] = field(default_factory=dict)
 
     @cached_property
+    def places(self) -> Places:
+        """Where the configurations of the space are in the full lifecycle."""
+        return Places(self.full, self.view, self.values)
+
+    @cached_property
     def values(self) -> Values:
         """Which values can be at which place, of the variables that the scenario forgets and of what is reported."""
         lifecycle = self.full.lifecycle
@@ -54,7 +60,7 @@ class Ground:
         """Who confirms what was found in *product*."""
         known = self.confirmers.get(product.what)
         if known is None:
-            known = self.confirmers[product.what] = Confirmer(self.full, self.scenario, product, self.values)
+            known = self.confirmers[product.what] = Confirmer(self.full, self.scenario, product, self.places)
         return known
 
 

@@ -57,21 +57,13 @@ class Values:
         #: Every possible step, as the two numbers that it leads from and to; each once, sorted.
         self.steps: npt.NDArray[np.int64] = self._flow()
 
-    def number(self, record: Record, points: tuple[int, ...], known: frozenset[int]) -> int:
-        """The number of the place with *record* and processes at *points* (sorted); -1 when no execution gets there.
+    def number(self, kept: Record, points: tuple[int, ...], sets: Sets = 0) -> int:
+        """The number of the place with *kept* (:meth:`checks.sets.Loose.kept`) and processes at *points* (sorted).
 
-        Of the loose variables only those in *known* count.
+        -1 when no execution gets there, or not with the values in *sets*.
         """
-        found = self.numbers.get((self.loose.kept(record), points), -1)
-        if found < 0:
-            return -1
-        sets = self._sets[found]
-        there = all(
-            sets >> self.loose.first[variable] + record[variable] & 1
-            for variable in known
-            if variable in self.loose.first
-        )
-        return found if there else -1
+        found = self.numbers.get((kept, points), -1)
+        return found if found < 0 or self._sets[found] & sets == sets else -1
 
     def records(self, record: Record, known: frozenset[int]) -> Iterator[Record]:
         """Every record that may be *record* with nothing in flight, by the variables that are not *known*."""

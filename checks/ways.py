@@ -29,6 +29,7 @@ def ways(confirmer: Confirmer, form: Possible, distances: Ints) -> list[Way] | N
     processes in flight: what those remember is not enumerated.
     """
     projection, meaning = confirmer.projection, confirmer.meaning
+    places = projection.places
     product = projection.product
     if product.what != Remembers():
         return None
@@ -41,7 +42,7 @@ def ways(confirmer: Confirmer, form: Possible, distances: Ints) -> list[Way] | N
         if not projection.possible[node]:
             continue
         record, inflight = product.view.space.configurations[configuration]
-        for full in projection.values.records(record, frozenset(projection.kept)) if not inflight else [record]:
+        for full in places.values.records(record, frozenset(places.kept)) if not inflight else [record]:
             place: Place = (full, ())
             if not meaning.true(form.premise, Moment((full, inflight), (full, inflight))):
                 continue

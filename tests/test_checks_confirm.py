@@ -12,6 +12,7 @@ from checks.confirm import Confirmer
 from checks.graph.product import Product, remembers
 from checks.graph.search import decide
 from checks.graph.view import View
+from checks.projection import Places
 from checks.properties.catalogue import PROPERTIES, formulas
 from checks.values import Values
 from model.explore import explore
@@ -48,7 +49,8 @@ def test_a_search_finds_what_the_full_space_shows_as_short(forgotten: str, prope
         product = Product(view, remembers(formulas(one)))
         found[semantics is full] = (product, decide(view, product, one).witnesses)
     product, witnesses = found[False]
-    confirmer = Confirmer(full, where, product, Values(full, where, [lamp().index(forgotten)]))
+    values = Values(full, where, [lamp().index(forgotten)])
+    confirmer = Confirmer(full, where, product, Places(full, product.view, values))
     assert set(found[True][1]) <= set(witnesses)
     for key, witness in witnesses.items():
         search = confirmer.search(witness.nodes, confirmer.violation(one, key), limit=100_000)

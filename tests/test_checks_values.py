@@ -28,9 +28,10 @@ def _points(semantics: Semantics, controls: tuple[int, ...]) -> tuple[int, ...]:
 
 def _everything_is_possible(space: Space, values: Values) -> None:
     """Each configuration of *space* has a place, and each step is one between places."""
-    every = frozenset(range(len(space.semantics.lifecycle.variables)))
+    loose = values.loose
     numbers = [
-        values.number(record, _points(space.semantics, controls), every) for record, controls in space.configurations
+        values.number(loose.kept(record), _points(space.semantics, controls), loose.sets(record))
+        for record, controls in space.configurations
     ]
     assert min(numbers) >= 0
     steps = set(values.steps.tolist())
@@ -96,7 +97,6 @@ def test_what_no_execution_can_show_is_not_possible(nova: Lifecycle) -> None:
         value
         for record in resuming
         for number, value in enumerate(legal)
-        if values.number((*record[:remembered], number, *record[remembered + 1 :]), (point,), frozenset({remembered}))
-        >= 0
+        if values.number(record, (point,), 1 << values.loose.first[remembered] + number) >= 0
     }
     assert found == {"ACTIVE"}
