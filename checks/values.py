@@ -25,6 +25,8 @@ from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 Place = tuple[Record, tuple[int, ...]]
 ENDS = (END_FINISHED, END_FAILED)
+#: How a process starts: its kind, what that does to loose variables, the kept record after it, and its control.
+_Started = tuple[str, Change, Record, int]
 
 
 class Values:
@@ -44,7 +46,7 @@ class Values:
             for start in semantics.starts
             if start.kind in scenario.kinds
         ]
-        self._beside = [one for one in self._starts if one[0] in UNBOUNDED]
+        self._started: dict[Record, tuple[list[_Started], list[_Started]]] = {}
         self._crashes = [
             (service.name, self.loose.apart(service.crash_when, service.crash_set))
             for service in self.lifecycle.services
@@ -98,10 +100,9 @@ class Values:
                 yield unchanged, (record, others)
         full = scenario.processes is not None and len(controls) >= scenario.processes
         waits = scenario.patient and not all(stand(control)[0] for control in controls)
-        for kind, written, to in self._beside if full else self._starts:
+        for kind, change, after, to in self._of_record(record)[full]:
             if not waits or kind != "recovery":
-                for change, after in self.loose.leads(written, record):
-                    yield change, (after, _joined(controls, to))
+                yield change, (after, _joined(controls, to))
         for service, written in self._crashes:
             left: tuple[int, ...] = ()
             for control in controls:
@@ -129,6 +130,18 @@ class Values:
             ]
         acquires = locked and any(rule.acquires for rule in self.semantics.rules(control))
         return iter(()) if acquires else iter(known)
+
+    def _of_record(self, record: Record) -> tuple[list[_Started], list[_Started]]:
+        """Every start from the kept *record*, and those of them that need no room."""
+        known = self._started.get(record)
+        if known is None:
+            every = [
+                (kind, change, after, to)
+                for kind, written, to in self._starts
+                for change, after in self.loose.leads(written, record)
+            ]
+            known = self._started[record] = every, [one for one in every if one[0] in UNBOUNDED]
+        return known
 
     # -- all steps ----------------------------------------------------------------------------------------------------
 
