@@ -55,6 +55,38 @@ class Looked:
     met: tuple[Mapping[Key, tuple[int, ...]], ...]
 
 
+class _Ruled:
+    """What a property says of records, and of steps, whatever the choice: judged once each."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self._cases: Flags = np.zeros((4, 0), bool)
+        self._judged = np.zeros(0, bool)
+        self._pair = self._before = self._rule = np.empty(0, np.int64)
+
+    def cases(self) -> Flags:
+        """Whether a configuration violates the property: a row a case, a column a record; see :meth:`Seen.cases`."""
+        if self._cases.shape[1] < len(self.seen.explored.relation.records):
+            self._cases = self.seen.cases()[0]
+        return self._cases
+
+    def before(self, pairs: Ints) -> Ints:
+        """The records in which a process steps from one of *pairs* and violates the property."""
+        relation = self.seen.explored.relation
+        if len(self._judged) < len(relation.heads):
+            self._judged = np.concatenate([self._judged, np.zeros(len(relation.heads) - len(self._judged), bool)])
+        fresh = pairs[~self._judged[pairs]]
+        if len(fresh):
+            self._judged[fresh] = True
+            pair, before, _, rule = self.seen.bad_steps(fresh)
+            self._pair, self._before = np.append(self._pair, pair), np.append(self._before, before)
+            self._rule = np.append(self._rule, rule)
+        met = np.zeros(len(relation.heads), bool)
+        met[pairs] = True
+        records: Ints = self._before[met[self._pair] & (relation.refused[self._rule] & NEVER == 0)]
+        return records
+
+
 class Chooser:
     """The reduced automaton of a scenario, its operations by how they start, and the records to start from."""
 
@@ -71,10 +103,7 @@ class Chooser:
             record, places = self.alone.packing.unpack(packed)
             met.append(record[places[0] == self.relation.empty])
         self.records: Ints = np.unique(np.concatenate(met))
-        self._known = (-1, -1)
-        self._bad: list[Seen] = []
-        self._cases: list[Flags | None] = []
-        self._steps: list[tuple[Ints, Ints, Ints, Ints] | None] = []
+        self._ruled = [_Ruled(Seen(lifecycle, self.alone, one, self.formula)) for one in wanted]
         starting: dict[str, set[int]] = {}
         for number, origin in enumerate(self.automaton.origins):
             for row in origin.rows if origin.to != END or origin.assign else ():
@@ -100,25 +129,14 @@ class Chooser:
         return Looked(len(choices), states, transitions, most, cut, met)
 
     def _ways(self, explored: Explored) -> Iterator[set[Key]]:
-        """For each property the ways in which *explored* violates it, by what no choice changes, made once."""
-        relation = self.relation
-        count = len(relation.records)
-        met = np.zeros(count * relation.width, bool)
-        met[explored.visited.pairs] = True
-        cases = explored.visited.cases[:count] >> np.arange(4)[:, None] & 1 != 0
-        if self._known != (relation.size, count):
-            self._known = relation.size, count
-            self._bad = [Seen(self.semantics.lifecycle, explored, one, self.formula) for one in self.wanted]
-            self._cases = [None if of_step(seen.bad) else seen.cases()[0] for seen in self._bad]
-            self._steps = [seen.bad_steps() if of_step(seen.bad) else None for seen in self._bad]
-        for seen, table, steps in zip(self._bad, self._cases, self._steps, strict=True):
-            if steps is not None:
-                pair, before, _, rule = steps
-                records = before[met[pair] & (relation.refused[rule] & NEVER == 0)]
+        """For each property the ways in which *explored* violates it."""
+        cases = explored.visited.cases[: len(self.relation.records)] >> np.arange(4)[:, None] & 1 != 0
+        for ruled in self._ruled:
+            if of_step(ruled.seen.bad):
+                records = ruled.before(explored.visited.pairs)
             else:
-                assert table is not None
-                records = np.flatnonzero((table & cases).any(axis=0))
-            yield set(map(tuple, np.array([column[records] for column in seen.columns()]).T.tolist()))
+                records = np.flatnonzero((ruled.cases() & cases).any(axis=0))
+            yield set(map(tuple, np.array([column[records] for column in ruled.seen.columns()]).T.tolist()))
 
     def execution(self, one: Property, key: Key, choice: tuple[int, ...], bound: int) -> tuple[int, Violation | None]:
         """How often *choice* violates *one* in the way *key*, with an execution if some path to it is one."""

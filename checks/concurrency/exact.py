@@ -17,7 +17,7 @@ import numpy.typing as npt
 from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
-from checks.concurrency.visited import Visited
+from checks.concurrency.visited import FullError, Visited
 
 #: Configurations that are expanded in one piece; bounds the memory beside the visited ones.
 PIECE = 1 << 16
@@ -65,8 +65,7 @@ def _sorted(columns: list[Ints]) -> list[Ints]:
 class Explored:
     """An explored space: the new configurations of each level, how many, and how many steps leave them.
 
-    ``visited`` has them all, until it is used for another space.
-    ``truncated`` when a limit stopped the search.
+    ``visited`` has them all, until it is used for another space.  ``truncated`` when a limit, or memory, stopped it.
     """
 
     relation: Relation
@@ -119,7 +118,7 @@ def _explore(
     relation: Relation, records: Ints, bound: int, slots: int, limit: int | None, visited: Visited, *, ordered: bool
 ) -> Explored:
     packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
-    visited.clear(slots, packing.bits)
+    visited.clear(slots, packing.bits, ordered=ordered)
     explored = Explored(relation, packing, bound, visited)
     frontier = visited.add(packing.pack(records, [np.full(len(records), relation.empty)] * slots))
     while len(frontier):
@@ -128,7 +127,11 @@ def _explore(
         if limit is not None and explored.states > limit:
             explored.truncated = True
             break
-        fresh, taken = visited.advance(frontier, bound, ordered=ordered)
+        try:
+            fresh, taken = visited.advance(frontier, bound)
+        except FullError:
+            explored.truncated = True
+            break
         explored.transitions += taken
         if relation.automaton.crashes:
             crashed = _crashes(relation, packing, frontier)

@@ -3,8 +3,8 @@
 The machine code is kept on disk after the first run.  The functions here know nothing but arrays of integers; the
 meaning of a configuration and of a step is :mod:`checks.concurrency.exact`'s and
 :mod:`checks.concurrency.relation`'s, and :func:`checks.concurrency.exact.steps` says the same in NumPy.
-What ``number``, ``room``, ``offset`` and ``bits`` are, :mod:`checks.concurrency.visited` says.  Indices are unsigned:
-signed ones would be looked at for being negative.
+What is known of pairs and records, :mod:`checks.concurrency.visited` says.  Indices are unsigned: signed ones would
+be looked at for being negative.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from numba import njit
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
+
+#: What is known of pairs and records: ``number``, ``room``, ``offset``, ``choose`` and ``bits``.
+Known = tuple[Small, Words, Words, Words, Words]
 
 #: Where a set has no bit for a configuration, since one of its places is not numbered.
 NOWHERE = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -30,16 +33,34 @@ _IN_WORD = np.uint64(63)
 
 
 @njit(cache=True)
-def _bit(base: np.uint64, record: np.uint64, places: Words, number: Small, room: Words, offset: Words) -> np.uint64:
-    """The bit of a configuration, or :data:`NOWHERE`; ``base`` is the first pair of the record."""
+def _told_apart(base: np.uint64, radix: np.uint64, places: Words, number: Small) -> np.uint64:
+    """The rank of a configuration whose slots are told apart, or :data:`NOWHERE`; *base*: the first pair."""
     at = np.uint64(0)
-    known = True
-    radix = room[record]
+    complete = True
     for place in places:
         digit = number[base + place]
-        known &= digit > 0
+        complete &= digit > 0
         at = at * radix + np.uint64(digit)
-    return offset[record] + at if known else NOWHERE
+    return at if complete else NOWHERE
+
+
+@njit(cache=True)
+def _alike(base: np.uint64, places: Words, number: Small, choose: Words, digits: Words) -> np.uint64:
+    """The rank of a configuration whose slots are alike, or :data:`NOWHERE`; *digits* is room for one a slot."""
+    at = np.uint64(0)
+    complete = True
+    for slot in range(len(places)):
+        digit = number[base + places[slot]]
+        complete &= digit > 0
+        larger = np.uint64(max(digit, 0))
+        for other in range(slot):
+            smaller = min(digits[other], larger)
+            larger = max(digits[other], larger)
+            digits[other] = smaller
+        digits[slot] = larger
+    for slot in range(len(places)):
+        at += choose[slot, digits[slot]]
+    return at if complete else NOWHERE
 
 
 @njit(cache=True)
@@ -63,7 +84,7 @@ def advance(
     unbounded: bool,  # noqa: FBT001
     relation: tuple[Small, Small, Words, Small],
     rules: tuple[npt.NDArray[np.int8], npt.NDArray[np.int8], npt.NDArray[np.bool_]],
-    known: tuple[Small, Words, Words, Words],
+    known: Known,
     cases: npt.NDArray[np.uint8],
     fresh: Ints,
     again: Ints,
@@ -81,13 +102,14 @@ def advance(
     slots, shift = shape[0], np.uint64(shape[1])
     heads, counts, words, numbers = relation
     refused, blocks, pending = rules
-    number, room, offset, bits = known
+    number, room, offset, choose, bits = known
     width = np.uint64(len(blocks))
     empty = width - _ONE
     mask = (_ONE << shift) - _ONE
     places = np.empty(slots, np.uint64)
     others = np.empty(slots, np.uint64)
     made = np.empty(slots, np.uint64)
+    digits = np.empty(slots, np.uint64)
     news, agains, wants, steps = np.uint64(0), 0, 0, 0
     last_news = np.uint64(len(fresh) - slots * shape[2])
     last_wants = len(wanted) - slots * slots * shape[2] - 1
@@ -104,17 +126,17 @@ def advance(
             blocked |= blocks[place]
             case |= pending[place]
             flying += place != empty
-        base = record * width
+        start = record * width
         stop = np.uint64(blocked | (2 if flying >= bound else 0))
         complete = True
         taken = 0
         if unbounded and flying == slots:
-            if heads[base + empty] == 0:
+            if heads[start + empty] == 0:
                 others[:] = empty
-                wants = _want(base, others, number, wanted, wants)
+                wants = _want(start, others, number, wanted, wants)
                 complete = False
-            head = np.uint64(heads[base + empty] - 1)
-            for step in range(head, head + np.uint64(counts[base + empty])):
+            head = np.uint64(heads[start + empty] - 1)
+            for step in range(head, head + np.uint64(counts[start + empty])):
                 if not words[step] & stop:
                     return -1, int(news), agains, wants, steps
         for slot in range(slots):
@@ -127,8 +149,8 @@ def advance(
                     if other != slot:
                         others[left] = places[other]
                         left += 1
-            head = np.uint64(heads[base + place] - 1)
-            for step in range(head, head + np.uint64(counts[base + place])):
+            head = np.uint64(heads[start + place] - 1)
+            for step in range(head, head + np.uint64(counts[start + place])):
                 word = words[step]
                 if place == empty:
                     if np.uint64(refused[np.uint64(numbers[step])]) & stop:
@@ -144,15 +166,21 @@ def advance(
                         target = max(others[other], target)
                     made[slots - 1] = target
                 after = word >> RECORD
-                bit = _bit(after * width, after, made, number, room, offset)
+                base = after * width
+                bit = (
+                    _told_apart(base, room[after], made, number)
+                    if ordered
+                    else _alike(base, made, number, choose, digits)
+                )
                 if bit == NOWHERE:
-                    wants = _want(after * width, made, number, wanted, wants)
+                    wants = _want(base, made, number, wanted, wants)
                     complete = False
                     continue
+                bit += offset[after]
                 taken += 1
                 packed = after
-                for standing in made:
-                    packed = packed << shift | standing
+                for other in range(slots):
+                    packed = packed << shift | made[other]
                 # without a branch: whether a configuration is new cannot be predicted
                 before = bits[bit >> _WORD]
                 present = before | _ONE << (bit & _IN_WORD)
@@ -171,14 +199,15 @@ def advance(
 
 @njit(cache=True)
 def add(
-    packed: Ints, first: int, shape: tuple[int, int, int], width: int, known: tuple[Small, Words, Words, Words],
+    packed: Ints, first: int, shape: tuple[int, int, int], width: int, known: Known,
     fresh: Ints, again: Ints, wanted: Ints,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Adds *packed* from *first* on, as :func:`advance` adds what steps lead to."""
     slots, shift = shape[0], np.uint64(shape[1])
-    number, room, offset, bits = known
+    number, room, offset, choose, bits = known
     mask = (_ONE << shift) - _ONE
     places = np.empty(slots, np.uint64)
+    digits = np.empty(slots, np.uint64)
     news, agains, wants = 0, 0, 0
     for at in range(first, len(packed)):
         if wants + slots > len(wanted):
@@ -187,12 +216,18 @@ def add(
         for slot in range(slots - 1, -1, -1):
             places[slot] = record & mask
             record >>= shift
-        bit = _bit(record * np.uint64(width), record, places, number, room, offset)
+        base = record * np.uint64(width)
+        if len(choose):
+            bit = _alike(base, places, number, choose, digits)
+        else:
+            bit = _told_apart(base, room[record], places, number)
         if bit == NOWHERE:
-            wants = _want(record * np.uint64(width), places, number, wanted, wants)
+            wants = _want(base, places, number, wanted, wants)
             again[agains] = packed[at]
             agains += 1
-        elif not bits[bit >> _WORD] >> (bit & _IN_WORD) & _ONE:
+            continue
+        bit += offset[record]
+        if not bits[bit >> _WORD] >> (bit & _IN_WORD) & _ONE:
             bits[bit >> _WORD] |= _ONE << (bit & _IN_WORD)
             fresh[news] = packed[at]
             news += 1
@@ -209,25 +244,30 @@ def enter(wanted: Ints, width: int, number: Small, used: Ints) -> None:
 
 
 @njit(cache=True)
-def move(
-    records: Ints, slots: int, room: Words, offset: Words, bits: Words, more_room: Words, more_offset: Words
-) -> None:
+def move(records: Ints, slots: int, known: Known, more_room: Words, more_offset: Words) -> None:
     """Moves the bits of *records* to where they have more room."""
+    _, room, offset, choose, bits = known
     digits = np.empty(slots, np.uint64)
     for position, record in enumerate(records):
-        radix, start = room[record], offset[record]
+        start = offset[record]
         size = _ONE
-        for _ in range(slots):
-            size *= radix
-        for word in range(start >> _WORD, (start + size + _IN_WORD) >> _WORD if radix else start >> _WORD):
-            rest = bits[word]
-            at = (np.uint64(word) << _WORD) - start
+        if len(choose):
+            size = choose[slots - 1, room[record]]
+        else:
+            for _ in range(slots):
+                size *= room[record]
+        for word in range((size + _IN_WORD) >> _WORD):
+            rest = bits[(start >> _WORD) + word]
+            if len(choose):
+                bits[(more_offset[position] >> _WORD) + word] = rest
+                continue
+            at = word << _WORD
             while rest:
                 if rest & _ONE:
                     left = at
                     for slot in range(slots - 1, -1, -1):
-                        digits[slot] = left % radix
-                        left //= radix
+                        digits[slot] = left % room[record]
+                        left //= room[record]
                     new = np.uint64(0)
                     for slot in range(slots):
                         new = new * more_room[position] + digits[slot]

@@ -123,10 +123,9 @@ class Seen:
                 one.moments += [((level, int(packed[hits[position]])), None) for position in chosen[:room]]
         return found
 
-    def bad_steps(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """The steps that violate the property: the pair, the record before and after, and the rule of each."""
+    def bad_steps(self, pairs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """The steps of *pairs* that violate the property: the pair, the record before and after, the rule of each."""
         relation = self.explored.relation
-        pairs = relation.pairs
         position, step = relation.steps(pairs)
         pair = pairs[position]
         before, after = pair // relation.width, relation.record[step].astype(np.int64)
@@ -139,7 +138,7 @@ class Seen:
 
     def _steps(self) -> dict[tuple[int, ...], Found]:
         relation = self.explored.relation
-        pair, before, after, rule = self.bad_steps()
+        pair, before, after, rule = self.bad_steps(relation.pairs)
         taken = relation.refused[rule] & NEVER == 0
         hits = np.flatnonzero(taken)
         keys = np.array([column[before[hits]] for column in self.columns()]).T

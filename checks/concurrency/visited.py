@@ -1,21 +1,22 @@
 """The configurations that were met: one bit each, found by arithmetic alone.
 
-The places that are met with a record are numbered as they come, so a configuration is a number with a digit a slot,
-its radix the room of the record.  Few places are met with one record, so the bits of a record are few, and a record
-that outgrows its room moves.  What one process at a time can meet is dense in this numbering: no table of hashes, nor
-one of packed configurations, is as small.
+The places that are met with a record are numbered as they come, and few are.  Slots that are told apart are the digits
+of a number whose radix is the room of the record.  Slots that are not are a multiset, whose rank in the combinatorial
+number system (Knuth, The Art of Computer Programming 4A, section 7.2.1.3) is a sum of binomial coefficients.  A record
+that outgrows its room moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import comb
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from checks.concurrency import kernel
-from checks.concurrency.kernel import Small, Words
+from checks.concurrency.kernel import Known
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
 
@@ -34,13 +35,15 @@ class FullError(ValueError):
 class Visited:
     """A set of packed configurations over the pairs of *relation*, which it makes the steps of as they are met.
 
-    ``number[pair]`` is the number of a place with its record, from 1 on, or 0; ``room[record]`` the radix, and
-    ``offset[record]`` the first of its ``bits``.  ``cases`` is by record, as the kernel says.
+    ``number[pair]`` is the number of a place with its record, from 1 on, or 0; ``room[record]`` is more than any of
+    them, and ``offset[record]`` the first of its ``bits``; ``choose[j, n]`` is ``n - 1 + j`` over ``j + 1``, and empty
+    when slots are told apart.  ``cases`` is by record, as the kernel says.
     """
 
     def __init__(self, relation: Relation) -> None:
         self.relation = relation
-        self.slots = self.shift = 0
+        self.slots, self.shift, self.ordered = 0, 0, False
+        self.choose = np.zeros((0, 0), np.uint64)
         rules, automaton = relation.rules, relation.automaton
         self._pending = np.array([bool(place.mark) for place in automaton.places] + [False])
         self._unbounded = any(origin.unbounded for origin in automaton.origins)
@@ -55,12 +58,14 @@ class Visited:
         self._free = 0
         self._met: list[Ints] = []
 
-    def clear(self, slots: int, shift: int) -> None:
-        """Makes the set empty, for configurations of *slots* places of *shift* bits each."""
+    def clear(self, slots: int, shift: int, *, ordered: bool) -> None:
+        """Makes the set empty, for configurations of *slots* places of *shift* bits each, told apart if *ordered*."""
         if self.slots != slots:
             self._fresh = np.empty(PIECE + slots * self._most, np.int64)
             self._wanted = np.empty(PIECE + slots * slots * self._most, np.int64)
-        self.slots, self.shift = slots, shift
+        self.slots, self.shift, self.ordered = slots, shift, ordered
+        if len(self.choose) != (0 if ordered else slots):
+            self.choose = np.zeros((0, 0), np.uint64) if ordered else _binomials(slots, 1 << 6)
         for pairs in self._met:
             self.number[pairs] = 0
         self._met = []
@@ -84,7 +89,7 @@ class Visited:
 
         return self._run(run, packed, np.empty_like(packed))
 
-    def advance(self, frontier: Ints, bound: int, *, ordered: bool) -> tuple[Ints, int]:
+    def advance(self, frontier: Ints, bound: int) -> tuple[Ints, int]:
         """Adds what every step of *frontier* leads to; returns what is new, and the number of steps.
 
         OverflowError when a process that may start however many are in flight finds no slot.
@@ -95,7 +100,7 @@ class Visited:
         def run(todo: Ints, first: int, fresh: Ints, again: Ints, wanted: Ints) -> tuple[int, int, int, int]:
             nonlocal steps
             at, news, agains, wants, taken = kernel.advance(
-                todo, first, bound, self._shape(), ordered, self._unbounded,
+                todo, first, bound, self._shape(), self.ordered, self._unbounded,
                 (relation.heads, relation.counts, relation.word, relation.rule),
                 (relation.refused, relation.blocks, self._pending),
                 self._known(), self.cases, fresh, again, wanted,
@@ -130,8 +135,8 @@ class Visited:
     def _shape(self) -> tuple[int, int, int]:
         return self.slots, self.shift, self._most
 
-    def _known(self) -> tuple[Small, Words, Words, Words]:
-        return self.number, self.room, self.offset, self.bits
+    def _known(self) -> Known:
+        return self.number, self.room, self.offset, self.choose, self.bits
 
     def _cover(self) -> None:
         """Makes room for all records that there are."""
@@ -154,17 +159,22 @@ class Visited:
         if not len(full):
             return
         room = self.used[full] * 5 // 4 + 4
-        sizes = room.astype(np.float64) ** self.slots
+        if not self.ordered and room.max() >= self.choose.shape[1]:
+            self.choose = _binomials(self.slots, 2 * int(room.max()))
+        sizes = room.astype(np.float64) ** self.slots if self.ordered else self.choose[-1, room].astype(np.float64)
         if self._free + sizes.sum() > MOST:
             raise FullError(f"{self._free + int(sizes.sum())} bits, more than {MOST}")
-        ends = self._free + np.cumsum((room**self.slots + 63) // 64 * 64)
+        ends = self._free + np.cumsum((sizes.astype(np.int64) + 63) // 64 * 64)
         offset = np.concatenate([[self._free], ends[:-1]])
         self._free = int(ends[-1])
         if self._free > len(self.bits) * 64:
-            self.bits = _grown(self.bits, self._free // 64 * 2)
-        kernel.move(
-            full, self.slots, self.room, self.offset, self.bits, room.astype(np.uint64), offset.astype(np.uint64)
-        )
+            self.bits = _grown(self.bits, self._free // 64 * 3 // 2)
+        kernel.move(full, self.slots, self._known(), room.astype(np.uint64), offset.astype(np.uint64))
+
+
+def _binomials(slots: int, count: int) -> npt.NDArray[np.uint64]:
+    """``n - 1 + j`` over ``j + 1`` for each *j* below *slots*, and *n* below *count*; exact below 2 ** 64."""
+    return np.array([[comb(n - 1 + j, j + 1) if n else 0 for n in range(count)] for j in range(slots)], np.uint64)
 
 
 def _grown(old: npt.NDArray[Number], size: int) -> npt.NDArray[Number]:
