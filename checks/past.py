@@ -135,6 +135,20 @@ class Past:
         self._numbers = {name: number for number, name in enumerate(lifecycle.operations)}
         self._failing = frozenset(row.id for row in lifecycle.rows.values() if row.kind == "failure")
 
+    @staticmethod
+    def looks(step: Taken) -> bool:
+        """Whether it looks at the records before and after *step*: only where something starts or ends."""
+        return step.kind not in ("outside", "crash") if step.process < 0 else step.after in (END_FINISHED, END_FAILED)
+
+    @property
+    def reads(self) -> frozenset[int]:
+        """The variables of a record that it looks at, before a step or after it."""
+        asked = {"phase": self.what.phase, "truth": self.what.truth}
+        found = {variable for role, variable in self.roles.items() if asked.get(role)}
+        conditions = [(trip.kept,) for trip in self.trips]
+        conditions += [(promise.start, *promise.end) for promise in self.promises]
+        return frozenset(found | {variable for condition in conditions for tests in condition for variable, _ in tests})
+
     def during(self, ghost: Ghost, step: Taken, before: Record, after: Record) -> Ghost:
         """The ghost in the moment of *step*, which leads from the record *before* to *after*."""
         phase, truth, crashed, trip, promise = ghost

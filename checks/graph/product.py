@@ -83,17 +83,19 @@ class Product:
 class _Exploration:
     """Explores a product one breadth-first layer at a time.
 
-    The past looks at a step and at the records before and after it: edges that agree in these are of one *kind*, and
-    it is asked once for each ghost and kind.
+    The past looks at a step and, of some steps, at some variables of the records before and after them: edges that agree
+    in these are of one *kind*, and it is asked once for each ghost and kind.
     """
 
     def __init__(self, product: Product) -> None:
         self.product, self.view, self.past = product, product.view, product.past
         view = self.view
         self.numbers: dict[Ghost, int] = {NOTHING: 0}
-        records = len(view.distinct)
-        codes = (view.taken * records + view.record[view.source]) * records + view.record[view.target]
-        _, chosen, self.kind = np.unique(codes * 2 + view.idle[view.target], return_index=True, return_inverse=True)
+        alike, looks = view.alike(product.past.reads), view.which(product.past.looks)[view.taken]
+        before, after = alike[view.source] * looks, alike[view.target] * looks
+        columns = (view.taken, before, after, view.idle[view.target].astype(np.int64))
+        codes = np.ravel_multi_index(columns, (len(view.steps) + 1, view.size, view.size, 2))
+        _, chosen, self.kind = np.unique(codes, return_index=True, return_inverse=True)
         self.chosen: list[int] = chosen.tolist()
         self.known: dict[int, tuple[int, int]] = {}
         self.codes: Ints = np.empty(0, np.int64)

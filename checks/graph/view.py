@@ -120,6 +120,14 @@ class View:
         values: Ints = np.array(self.distinct, np.int64).reshape(-1, width).T[:, self.record]
         return values
 
+    def alike(self, variables: Iterable[int]) -> Ints:
+        """A number for each configuration, equal for those that agree in *variables*."""
+        chosen = sorted(variables)
+        numbers: dict[Record, int] = {}
+        of_record = [numbers.setdefault(tuple(record[one] for one in chosen), len(numbers)) for record in self.distinct]
+        found: Ints = np.array(of_record, np.int64)[self.record]
+        return found
+
     def where(self, test: Callable[[Record], bool]) -> Flags:
         """The configurations whose record passes *test*."""
         passed: Flags = np.array([test(record) for record in self.distinct], bool)[self.record]
