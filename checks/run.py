@@ -13,7 +13,7 @@ from pathlib import Path
 
 from checks.expectations import Expectations
 from checks.verdict import Report
-from model.cache import cached
+from model.cache import cached, kept
 from model.lifecycle import Lifecycle
 
 Progress = Callable[[str], None]
@@ -68,8 +68,17 @@ def by_default(lifecycle: Lifecycle) -> tuple[str, ...]:
 
 def kept_report(lifecycle: Lifecycle, expectations: Expectations, progress: Progress | None = None) -> Report:
     """The report of all checks, from the cache when these tables were checked before by this program."""
-    key = f"{lifecycle.digest}\0{lifecycle.release}\0{expectations!r}\0{_program()}"
-    return cached("report", key, lambda: run(lifecycle, expectations, progress=progress))
+    return cached("report", _key(lifecycle, expectations), lambda: run(lifecycle, expectations, progress=progress))
+
+
+def decided(lifecycle: Lifecycle, expectations: Expectations) -> Report | None:
+    """The same, if these tables were checked before; None if not."""
+    found = kept("report", _key(lifecycle, expectations))
+    return found if isinstance(found, Report) else None
+
+
+def _key(lifecycle: Lifecycle, expectations: Expectations) -> str:
+    return f"{lifecycle.digest}\0{lifecycle.release}\0{expectations!r}\0{_program()}"
 
 
 @remember

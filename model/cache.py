@@ -43,14 +43,24 @@ def program_digest() -> str:
 
 def cached(name: str, key: str, build: Callable[[], Built]) -> Built:
     """What *build* returns, from the cache when *name* was built for *key* before."""
-    token = hashlib.sha256(f"{name}\0{key}\0{program_digest()}".encode()).hexdigest()
-    path = cache_folder() / f"{name}-{token[:32]}.pickle"
-    kept = _read(path)
-    if kept is not None:
-        return kept[0]  # type: ignore[return-value]
+    path = _path(name, key)
+    found = _read(path)
+    if found is not None:
+        return found[0]  # type: ignore[return-value]
     built = build()
     _write(path, built)
     return built
+
+
+def kept(name: str, key: str) -> object | None:
+    """What was built for *key*, and not None, as *name* before; None when nothing was."""
+    found = _read(_path(name, key))
+    return None if found is None else found[0]
+
+
+def _path(name: str, key: str) -> Path:
+    token = hashlib.sha256(f"{name}\0{key}\0{program_digest()}".encode()).hexdigest()
+    return cache_folder() / f"{name}-{token[:32]}.pickle"
 
 
 def _read(path: Path) -> tuple[object] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,59 +16,79 @@ from model.files import places_for
 from model.lifecycle import Lifecycle
 from model.load import TABLES
 
+if TYPE_CHECKING:
+    from checks.find import Found
+
 
 @click.command(
     epilog="""\b
 Examples:
   nova-lifecycle finding                     lists all
   nova-lifecycle finding rest/crash/1        opens one: what, trace, source, Launchpad
-  nova-lifecycle finding O-SHELVE            by the name of a known one, searched for anew
+  nova-lifecycle finding O-SHELVE            by the name of a known one; of several, the shortest
+  nova-lifecycle finding O-SHELVE --replay   and has the checker take its trace once more
   nova-lifecycle finding rest/crash/1 -o trace.svg"""
 )
 @click.argument("name", required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Draw the trace into this file (.svg, .png).")
+@click.option("--replay", is_flag=True, help="Have the checker, which searches nothing, take the trace step by step.")
 @common
-def command(name: str | None, output: Path | None, tables: Path | None, release: str | None, as_json: bool) -> None:
+def command(
+    name: str | None, output: Path | None, replay: bool, tables: Path | None, release: str | None, as_json: bool
+) -> int:
     """Open a finding: what it is, the shortest trace to it, its place in the source, its Launchpad numbers."""
     lifecycle = full_lifecycle(tables, release)
-    if name is not None and not as_json and output is None and tables is None and _in_corpus(name, release):
-        return
     from checks.expectations import read_expectations
+    from checks.find import find, listed
     from checks.properties.catalogue import properties
     from checks.run import kept_report
     from cli.commands.verify import Progress
 
     expectations = read_expectations(tables or TABLES)
     known = [pattern.name for pattern in expectations.expected.findings]
-    asked = [one.id for one in properties(lifecycle)]
-    if name is not None and name not in known and name.split("/")[0] not in asked:
-        raise _unknown(name, [*known, *asked])
+    ids = [one.id for one in properties(lifecycle)]
+    if name is not None and name not in known and name.split("/")[0] not in ids:
+        if tables is None and not as_json and output is None and _in_corpus(name, release):
+            return 0
+        raise _unknown(name, [*known, *ids])
     places_for(output)
     with Progress(shown=True) as say:
-        report = kept_report(lifecycle, expectations, say)
-    listed = {
-        f"{verdict.property}/{verdict.scenario}/{number}": (verdict, finding)
-        for verdict in report.verdicts
-        for number, finding in enumerate(verdict.findings, 1)
-    }
-    if name is None:
-        _list(listed, as_json=as_json)
-        return
-    chosen = {key: pair for key, pair in listed.items() if key == name or name in pair[1].names}
+        if name is None:
+            every = listed(kept_report(lifecycle, expectations, say))
+            _list({one.id: (one.verdict, one.finding) for one in every}, as_json=as_json)
+            return 0
+        chosen = find(lifecycle, expectations, name, say)
     if not chosen:
-        legal = [*listed, *(word for _, finding in listed.values() for word in finding.names)]
-        raise _unknown(name, legal)
+        raise _unknown(name, [*known, *ids])
+    first = chosen[0]
     if output is not None:
-        _draw(lifecycle, next(iter(chosen.values()))[1], next(iter(chosen)), output)
+        _draw(lifecycle, first.finding, first.id, output)
     if as_json:
-        click.echo(json.dumps({key: _plain(*pair) for key, pair in chosen.items()}, indent=1, ensure_ascii=False))
-        return
-    for key, (verdict, finding) in chosen.items():
-        show(key, verdict, finding)
+        plain = {one.id: _plain(one.verdict, one.finding) for one in chosen}
+        click.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+    else:
+        show(first.id, first.verdict, first.finding)
+        if chosen[1:]:
+            click.echo(dim(f"{len(chosen) - 1} more: " + ", ".join(one.id for one in chosen[1:])))
+    return _replay(lifecycle, first, quiet=as_json) if replay else 0
+
+
+def _replay(lifecycle: Lifecycle, found: Found, *, quiet: bool) -> int:
+    """Check the trace of *found* once more; exit status 1 when it is refuted."""
+    from checks.find import faults
+
+    if found.finding.trace is None:
+        raise InputError(Fault("NAME", f"{found.id} has no trace", "it is a finding about the tables alone"))
+    wrong = faults(lifecycle, found)
+    if not quiet:
+        steps = len(found.finding.trace.steps)
+        said = "; ".join(wrong) or "each is one that the tables allow, and it ends in the violation"
+        click.echo(f"replayed: {steps} steps, {said}")
+    return int(bool(wrong))
 
 
 def _in_corpus(name: str, release: str | None) -> bool:
-    """Show the open bug called *name*, searched for anew, if the corpus has one; whether it has."""
+    """Show the bug called *name*, searched for anew, if the corpus has one; whether it has."""
     from checks.bugs.corpus import corpus, examine_all
     from cli.commands.bugs import show as show_bug
 

@@ -1,0 +1,106 @@
+"""One finding by its name: decided in as little as it takes, and its trace taken once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from checks.expectations import Expectations, Expected, Pattern, read_expectations
+from checks.find import Found, faults, find, listed
+from checks.run import decided, kept_report
+from checks.verify import verify
+from cli.main import main
+from model.lifecycle import Lifecycle
+from model.load import TABLES
+from model.tables_reader import read_tables
+
+DOOR = Path(__file__).parent / "lifecycles" / "door"
+
+
+@cache
+def doors() -> Lifecycle:
+    return read_tables(DOOR)
+
+
+@cache
+def first() -> Found:
+    return next(one for one in listed(verify(doors(), ["sequential"], z3=False)) if one.finding.trace is not None)
+
+
+def expected(name: str) -> Expectations:
+    """A known finding called *name*, in whatever scenario."""
+    pattern = Pattern(name=name, properties=[first().verdict.property], what={"en": "known"})
+    return Expectations(Expected(findings=[pattern]))
+
+
+def test_a_finding_is_found_by_its_id() -> None:
+    (found,) = find(doors(), Expectations(), first().id)
+    assert found.finding == first().finding
+
+
+def test_a_finding_is_found_by_its_name() -> None:
+    """In the first scenario in which the property is asked; the shortest trace first."""
+    chosen = find(doors(), expected("L-KNOWN"), "L-KNOWN")
+    assert {found.verdict.scenario for found in chosen} == {"sequential"}
+    lengths = [len(found.finding.trace.steps) for found in chosen if found.finding.trace is not None]
+    assert lengths == sorted(lengths)
+    assert len(lengths) == len(chosen)
+
+
+def test_what_is_none_is_not_found() -> None:
+    assert not find(doors(), expected("L-KNOWN"), "L-OTHER")
+    assert not find(doors(), Expectations(), f"{first().verdict.property}/sequential/999")
+    assert not find(doors(), Expectations(), f"{first().verdict.property}/nowhere/1")
+
+
+def test_the_kept_report_is_asked_first() -> None:
+    """Once everything was decided, nothing is decided anew: the same finding comes from the report."""
+    expectations = expected("L-KEPT")
+    assert decided(doors(), expectations) is None
+    report = kept_report(doors(), expectations)
+    assert decided(doors(), expectations) == report
+    chosen = find(doors(), expectations, "L-KEPT")
+    assert {found.id for found in chosen} <= {found.id for found in listed(report)}
+    assert chosen
+
+
+def test_its_trace_can_be_taken_again() -> None:
+    assert faults(doors(), first()) == []
+
+
+def test_another_trace_is_refuted() -> None:
+    """A step that is left out, and an end that violates nothing, are noticed."""
+    verdict = first().verdict
+    traces = [
+        {**trace, "steps": trace["steps"][:-1]} if trace["key"] == dict(first().finding.key) else trace
+        for trace in verdict.evidence["traces"]
+    ]
+    shorter = replace(verdict, evidence={**verdict.evidence, "traces": traces})
+    assert "it does not end in a violation" in faults(doors(), replace(first(), verdict=shorter))
+    traces = [{**trace, "steps": [trace["steps"][0], *trace["steps"][2:]]} for trace in verdict.evidence["traces"]]
+    gap = replace(verdict, evidence={**verdict.evidence, "traces": traces})
+    assert any("is not one that the tables allow" in fault for fault in faults(doors(), replace(first(), verdict=gap)))
+
+
+def test_the_command_opens_and_replays_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["finding", first().id, "--tables", str(DOOR), "--replay"])
+    assert not ended.value.code
+    told = capsys.readouterr().out
+    assert first().id in told
+    assert "replayed: " in told
+    assert "it ends in the violation" in told
+
+
+@pytest.mark.parametrize("name", ["O-INIT", "O-ERR", "O-SD1", "O-SHELVE", "O-UNSHELVE", "O-RESTORE", "O-GUARD"])
+def test_bugs_that_are_open_and_need_one_request_are_findings(nova: Lifecycle, name: str) -> None:
+    """Each is found in the tables of the newest release, and its trace, if it needs one, is an execution."""
+    chosen = find(nova, read_expectations(TABLES), name)
+    assert chosen, name
+    if chosen[0].finding.trace is not None:
+        assert faults(nova, chosen[0]) == []
+    else:
+        assert chosen[0].verdict.scenario == "tables"
