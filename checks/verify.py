@@ -11,7 +11,7 @@ from typing import Any
 
 from checks.anatomy import Anatomy
 from checks.certificate import Certificates
-from checks.checker import faults_of_trace, faults_of_way
+from checks.checker import Checker
 from checks.claims import claimed
 from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
@@ -93,8 +93,8 @@ def verify(
         proofs: list[list[Evidence]] = []
         for one in begun:
             say(f"confirm what was found in {one.ground.scenario.name}, and check the evidence")
-            certificates = Certificates()
-            proofs.append([_prove(one.ground, case, certificates) for case in one.cases])
+            checker, certificates = Checker(full, one.ground.scenario), Certificates()
+            proofs.append([_prove(one.ground, case, checker, certificates) for case in one.cases])
         of_tables = _of_tables(full, wanted, [one.ground.view for one in begun], say)
         for one, proved in zip(begun, proofs, strict=True):
             say(f"wait for z3 in {one.ground.scenario.name}")
@@ -162,7 +162,7 @@ def _search(ground: Ground, one: Property) -> Case:
     return Case(one, product, decide(ground.view, product, one), time.perf_counter() - before)
 
 
-def _prove(ground: Ground, case: Case, certificates: Certificates) -> Evidence:
+def _prove(ground: Ground, case: Case, checker: Checker, certificates: Certificates) -> Evidence:
     """Confirm what was found with all variables, or certify that it holds; and check that."""
     one, decision, full = case.one, case.decision, ground.full
     found = [show(ground, case.product, one, key, witness) for key, witness in decision.witnesses.items()]
@@ -173,19 +173,13 @@ def _prove(ground: Ground, case: Case, certificates: Certificates) -> Evidence:
     faults: list[str] | None = None
     if shown:
         data = evidence(shown)
-        faults = [
-            fault
-            for plain in data["traces"]
-            for fault in faults_of_trace(full.lifecycle, full, ground.scenario, plain, one)
-        ]
+        faults = [fault for plain in data["traces"] for fault in checker.faults_of_trace(plain, one)]
     elif isinstance(one.form, Possible) and ground.forgets:
         assert decision.distances is not None
         led = None if unknown else ways(ground.confirmer(case.product), one.form, decision.distances)
         if led is not None:
             data = evidence_of_ways(full, led)
-            faults = [
-                fault for plain in data["ways"] for fault in faults_of_way(full, ground.scenario, plain, one.form)
-            ]
+            faults = [fault for plain in data["ways"] for fault in checker.faults_of_way(plain, one.form)]
     elif not found:
         data, faults = certificates.checked(case.product, one, decision)
     return Evidence(shown, refuted, unknown, data, faults)

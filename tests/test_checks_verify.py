@@ -15,7 +15,7 @@ import pytest
 
 from checks.anatomy import Anatomy
 from checks.certificate import Certificates, closed_set
-from checks.checker import faults_of_trace
+from checks.checker import Checker
 from checks.closed import Closed
 from checks.expectations import Expectations, Expected, Pattern
 from checks.graph.product import Product, remembers
@@ -163,19 +163,18 @@ def _first_trace() -> Mapping[str, Any]:
 
 
 def test_the_checker_refutes_what_is_not_an_execution() -> None:
-    semantics, scenario = Semantics(door()), door().scenarios["sequential"]
+    semantics = Semantics(door())
     for one in report().verdicts:
-        assert all(
-            faults_of_trace(door(), semantics, door().scenarios[one.scenario], shown) == []
-            for shown in one.evidence.get("traces", ())
-        )
+        for shown in one.evidence.get("traces", ()):
+            assert Checker(semantics, door().scenarios[one.scenario]).faults_of_trace(shown) == []
+    checker = Checker(semantics, door().scenarios["sequential"])
     good = _first_trace()
     shorter = {**good, "steps": good["steps"][:2] + good["steps"][3:]}
-    assert faults_of_trace(door(), semantics, scenario, shorter)
+    assert checker.faults_of_trace(shorter)
     elsewhere = {**good, "start": good["steps"][0][1:]}
-    assert faults_of_trace(door(), semantics, scenario, elsewhere)
+    assert checker.faults_of_trace(elsewhere)
     renamed = {**good, "steps": [["nothing/like/it", *good["steps"][0][1:]], *good["steps"][1:]]}
-    assert faults_of_trace(door(), semantics, scenario, renamed)
+    assert checker.faults_of_trace(renamed)
 
 
 def _held(property_id: str) -> tuple[Mapping[str, Any], Property]:

@@ -16,7 +16,7 @@ import numpy as np
 from checks.anatomy import Anatomy
 from checks.bugs.patch import Allows, Condition, Never, Patch, Reach
 from checks.bugs.patched import assumptions, conjunction, narrowed
-from checks.checker import faults_of_trace
+from checks.checker import Checker
 from checks.graph.arrays import Ints
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import decide
@@ -105,7 +105,7 @@ class Violations:
             "steps": [[step.row, *plain(to)] for step, to in one.way],
             "cycle": one.cycle,
         }
-        return faults_of_trace(semantics.lifecycle, semantics, space.scenario, evidence)
+        return Checker(semantics, space.scenario).faults_of_trace(evidence)
 
 
 def violations(lifecycle: Lifecycle, patch: Patch) -> Violations:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from checks.checker import faults_of_trace
+from checks.checker import Checker
 from checks.concurrency.choices import decide_choices
 from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_any, decide_together
@@ -129,12 +129,8 @@ def _verdict(
     if decision.unconfirmed:
         bound += f"; {len(decision.unconfirmed)} further classes were met only with variables left out, not confirmed"
     plain = [_plain(semantics, violation) for violation in decision.violations]
-    ground = replace(scenario, processes=decision.bound)
-    refuted = [
-        f"the evidence is refuted: {fault}"
-        for trace in plain
-        for fault in faults_of_trace(semantics.lifecycle, semantics, ground, trace)
-    ]
+    checker = Checker(semantics, replace(scenario, processes=decision.bound))
+    refuted = [f"the evidence is refuted: {fault}" for trace in plain for fault in checker.faults_of_trace(trace)]
     holds = {"kind": "invariant", "configurations": decision.states}
     return Verdict(
         one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,

@@ -83,8 +83,8 @@ class Product:
 class _Exploration:
     """Explores a product one breadth-first layer at a time.
 
-    The past looks at a step and, of some steps, at some variables of the records before and after them: edges that agree
-    in these are of one *kind*, and it is asked once for each ghost and kind.
+    The past looks at a step and, of some steps, at some variables of the records before and after them: edges that
+    agree in these are of one *kind*, and it is asked once for each ghost and kind.
     """
 
     def __init__(self, product: Product) -> None:
