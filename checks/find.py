@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from checks.checker import faults_of_trace
+from checks.checker import Checker
 from checks.concurrency.verdicts import FOR_ANY, verify_concurrent
 from checks.expectations import Expectations, Pattern
 from checks.properties.catalogue import asked, properties
@@ -101,4 +101,4 @@ def faults(lifecycle: Lifecycle, found: Found) -> list[str]:
     scenario = lifecycle.scenarios[found.verdict.scenario]
     if scenario.processes is None:
         scenario = replace(scenario, processes=FOR_ANY)
-    return faults_of_trace(lifecycle, Semantics(lifecycle), scenario, chosen[0], one)
+    return Checker(Semantics(lifecycle), scenario).faults_of_trace(chosen[0], one)
