@@ -2,7 +2,8 @@
 
 ``expectations.yaml`` holds ``verdicts`` (property -> scenario -> holds or violated; ``default`` for the scenarios not
 named) and ``findings``: a name, the property, scenarios, a pattern over the values of the key, words, Launchpad numbers
-and the source.  A finding is never made from this file: it only names what an engine found.
+and the source; and ``survivors``: mutants that nobody notices, and why.  A finding is never made from this file: it
+only names what an engine found.
 """
 
 from __future__ import annotations
@@ -32,12 +33,22 @@ class Pattern(BaseModel):
     source: str = ""
 
 
+class Survivor(BaseModel):
+    """Mutants of the tables that nobody notices, and why: rows and changes by patterns (``*``); no changes: all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    rows: list[str]
+    changes: list[str] = []
+    reason: str
+
+
 class Expected(BaseModel):
     """``expectations.yaml``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     verdicts: dict[str, dict[str, Annotated[str, Field(pattern="^(holds|violated|undecided)$")]]] = {}
     findings: list[Pattern] = []
+    survivors: list[Survivor] = []
     #: every finding that is found must match an entry; set it where the list is meant to be complete
     complete: bool = False
 

@@ -23,7 +23,7 @@ from checks.properties.formula import (
     roles,
 )
 from model.conditions import passes
-from model.lifecycle import Conjunction, Lifecycle, Record, holds
+from model.lifecycle import Condition, Conjunction, Lifecycle, Record, holds
 from model.semantics import END_FAILED, END_FINISHED
 
 #: phase, truth, crashed, stage of a round trip, promise
@@ -145,7 +145,7 @@ class Past:
         """The variables of a record that it looks at, before a step or after it."""
         asked = {"phase": self.what.phase, "truth": self.what.truth}
         found = {variable for role, variable in self.roles.items() if asked.get(role)}
-        conditions = [(trip.kept,) for trip in self.trips]
+        conditions: list[Condition] = [(trip.kept,) for trip in self.trips]
         conditions += [(promise.start, *promise.end) for promise in self.promises]
         return frozenset(found | {variable for condition in conditions for tests in condition for variable, _ in tests})
 

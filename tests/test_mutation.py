@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from checks.mutation import Mutant, Result, fingerprint, lines, mutants, mutate, mutated
+from checks.expectations import Survivor
+from checks.mutation.effect import Effect
+from checks.mutation.mutants import Mutant, mutants, mutated
+from checks.mutation.notice import Notice, Result, Watch
+from checks.mutation.report import page, reason, stale_reasons, survivors
+from checks.mutation.run import mutate
+from checks.mutation.source import as_told
 from checks.properties.catalogue import PROPERTIES
-from checks.verdict import Outcome
+from checks.verdict import Finding, Outcome, Report
 from checks.verify import verify
 from model.lifecycle import Lifecycle
 from model.tables_reader import read_tables
@@ -88,31 +94,107 @@ def test_every_mutant_changes_something(name: str) -> None:
     assert [one for one in mutants(lifecycle) if mutated(lifecycle, one) == lifecycle] == []
 
 
-def test_a_change_that_says_the_same_is_not_noticed() -> None:
+def test_a_change_that_does_nothing_is_told_from_one_that_does() -> None:
     lifecycle = tables("lamp")
-    usual = fingerprint(verify(lifecycle, ["sequential"], z3=False))
-    assert (
-        fingerprint(verify(mutated(lifecycle, Mutant("nothing/like/it", "delete")), ["sequential"], z3=False)) == usual
+    footing = Watch(lifecycle, ["sequential"]).footing("sequential")
+    effects = {
+        # one request at a time: nobody comes between
+        Mutant("switch-on/switch/done", "drop expect"): Effect.NONE,
+        Mutant("switch-on/switch/current", "never fails"): Effect.FEWER,
+        Mutant("switch-on/switch/current", "delete"): Effect.OTHER,
+        Mutant("switch-on/switch/done", "omit task"): Effect.OTHER,
+    }
+    assert {mutant: footing.effect(mutated(lifecycle, mutant), mutant.row) for mutant in effects} == effects
+
+
+@pytest.mark.parametrize("name", ["lamp", "volume"])
+def test_what_changes_no_step_gives_the_same_verdicts(name: str) -> None:
+    """The shortcut agrees with deciding everything again."""
+    lifecycle = tables(name)
+    scenario = next(iter(lifecycle.scenarios))
+    watch = Watch(lifecycle, [scenario])
+    footings = [one for one in (watch.footing(scenario), watch.beyond(scenario)) if one is not None]
+    usual = told(verify(lifecycle, [scenario], z3=False))
+    same = [
+        one
+        for one in mutants(lifecycle)
+        if all(footing.effect(mutated(lifecycle, one), one.row) is Effect.NONE for footing in footings)
+    ]
+    assert len(same) > 3
+    for mutant in same[:12]:
+        assert told(verify(mutated(lifecycle, mutant), [scenario], z3=False)) == usual, mutant
+
+
+def told(report: Report) -> set[tuple[str, ...]]:
+    """Each verdict of the scenarios with the key of each finding."""
+    return {
+        (verdict.property, verdict.scenario, verdict.outcome.value, *finding.key.values())
+        for verdict in report.verdicts
+        if verdict.scenario != "tables"
+        for finding in (*verdict.findings, Finding({}, 0, None, "", ""))
+    }
+
+
+def test_most_mutants_of_the_lamp_are_noticed_and_the_page_says_which_are_not() -> None:
+    lifecycle = tables("lamp")
+    results = mutate(lifecycle, ("sequential", "outside"), workers=1)
+    noticed = sum(one.noticed for one in results)
+    assert noticed >= 0.6 * len(results)
+    left = survivors(results, None)
+    listed = [Survivor(rows=[left[0].mutant.row], reason="for this test")] if left else []
+    text = page(results, len(results), ("sequential", "outside"), PROPERTIES, listed, None)
+    assert f"| noticed by a property | {noticed} |" in text
+    for one in left:
+        assert f"| `{one.mutant.row}` | {one.mutant.change} |" in text
+    assert text.count("for this test") == sum(one.mutant.row == left[0].mutant.row for one in left) if left else True
+
+
+def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:
+    lifecycle, kept = tables("lamp"), tmp_path / "mutants.jsonl"
+    first = mutate(lifecycle, ("sequential",), sample=6, workers=1, kept=kept)
+    seen: list[int] = []
+    again = mutate(
+        lifecycle,
+        ("sequential",),
+        sample=8,
+        workers=1,
+        kept=kept,
+        progress=lambda results, _: seen.append(len(results)),
     )
+    assert seen == [7, 8]
+    assert set(first) < set(again)
+    assert len(kept.read_text(encoding="utf-8").splitlines()) == 8
 
 
-def test_most_mutants_of_the_lamp_are_caught_and_the_report_says_which_are_not() -> None:
-    results = mutate(tables("lamp"), ("sequential", "outside"), workers=1)
-    said = list(lines(results))
-    caught = sum(one.caught for one in results)
-    assert caught >= 0.6 * len(results)
-    assert any(line.startswith(f"{caught} of {len(results)} mutants caught") for line in said)
-    for one in results:
-        assert any(line.startswith(f"{one.mutant.row}: ") for line in said)
-
-
-def test_the_report_of_results() -> None:
+def test_a_reason_for_what_is_noticed_is_stale() -> None:
     results = [
-        Result(Mutant("a/b/c", "delete"), caught=True, properties=("rest",)),
-        Result(Mutant("a/b/c", "drop expect"), caught=False, properties=()),
+        Result(Mutant("a/b/c", "delete"), (Notice("rest", "sequential", refutes=True),)),
+        Result(Mutant("a/b/d", "delete"), (), (), ("sequential",)),
     ]
-    assert list(lines(results)) == [
-        "a/b/c: 1 of 2 caught by rest; survived: drop expect",
-        "1 of 2 mutants caught (50%); 1 of 1 rows noticed",
-        "survivors: 1 drop",
+    listed = [
+        Survivor(rows=["a/b/c"], reason="wrong"),
+        Survivor(rows=["a/b/d"], changes=["del*"], reason="right"),
+        Survivor(rows=["x/*"], reason="nothing like it"),
     ]
+    assert list(stale_reasons(results, 2, listed)) == ["a/b/c: every one is noticed", "x/*: there is none"]
+    assert reason(results[1].mutant, listed) == "right"
+    assert reason(Mutant("a/b/d", "escape"), listed) is None
+
+
+def test_what_the_source_is_asked_of_a_mutant() -> None:
+    lifecycle = tables("lamp")
+    changed = as_told(lifecycle, Mutant("switch-on/switch/done", "change value"))
+    assert changed is not None
+    before, after = lifecycle.rows["switch-on/switch/done"], changed.rows["switch-on/switch/done"]
+    assert before.writes != after.writes
+    assert before.expect == after.expect
+    gone = as_told(lifecycle, Mutant("switch-on/switch/done", "delete"))
+    assert gone is not None
+    assert "switch-on/switch/done" not in gone.rows
+    free = as_told(lifecycle, Mutant("switch-on/switch/done", "drop expect"))
+    assert free is not None
+    assert free.rows["switch-on/switch/done"].expect is None
+    unguarded = as_told(lifecycle, Mutant("switch-on/guard", "delete"))
+    assert unguarded is not None
+    assert unguarded.operations["switch-on"].guards == ()
+    assert as_told(lifecycle, Mutant("switch-on/switch/current", "delete")) is None

@@ -1,26 +1,13 @@
-"""Deletes and alters the tables step by step, and asks of each mutant whether some check notices it.
-
-A mutant is a lifecycle with one instruction or one guard changed everywhere where its row stands.  It is *caught* when
-a verdict or a set of findings differs from those of the tables as they are; what survives is listed with its row and
-its change.
-"""
+"""Mutants of the tables: one row deleted or altered, everywhere where it stands."""
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 
-from checks.verdict import Report
-from checks.verify import verify
 from model.explore import UNBOUNDED
 from model.lifecycle import Lifecycle
 from model.program import FAILED, Call, Choose, Dirty, Entry, Instruction, Read, Save, Tests, Writes
-
-Print_ = frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +23,6 @@ class Mutant:
 
     row: str
     change: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Whether a mutant was noticed, and by which properties."""
-
-    mutant: Mutant
-    caught: bool
-    properties: tuple[str, ...]
 
 
 def mutants(lifecycle: Lifecycle) -> Iterator[Mutant]:
@@ -176,61 +154,3 @@ def _changed(lifecycle: Lifecycle, one: Instruction, change: str) -> Instruction
             return replace(one, options=tuple(option for option in options if f"without {option[0]}" != change))
         case _:
             return one
-
-
-def fingerprint(report: Report) -> Print_:
-    """What a mutant is compared by: every verdict with every finding's key."""
-    made: set[tuple[str, ...]] = set()
-    for verdict in report.verdicts:
-        made.add((verdict.property, verdict.scenario, verdict.outcome.value))
-        for finding in verdict.findings:
-            made.add((verdict.property, verdict.scenario, *map(str, finding.key.values())))
-    return frozenset(made)
-
-
-def mutate(
-    lifecycle: Lifecycle, scenarios: tuple[str, ...], sample: int | None = None, workers: int = 2
-) -> list[Result]:
-    """Try every mutant (or *sample* of them, always the same) in *scenarios*, with the graph engine alone."""
-    chosen = list(mutants(lifecycle))
-    if sample is not None and sample < len(chosen):
-        chosen = sorted(random.Random(0).sample(chosen, sample), key=lambda mutant: (mutant.row, mutant.change))  # noqa: S311
-    usual = fingerprint(verify(lifecycle, scenarios, z3=False))
-    one = partial(_try, lifecycle, scenarios, usual)
-    if workers == 1:
-        return [one(mutant) for mutant in chosen]
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(one, chosen, chunksize=4))
-
-
-def _try(lifecycle: Lifecycle, scenarios: tuple[str, ...], usual: Print_, mutant: Mutant) -> Result:
-    try:
-        found = fingerprint(verify(mutated(lifecycle, mutant), scenarios, z3=False))
-    except (KeyError, AssertionError) as error:
-        return Result(mutant, caught=True, properties=(type(error).__name__,))
-    differing = usual ^ found
-    return Result(mutant, bool(differing), tuple(sorted({entry[0] for entry in differing})))
-
-
-def lines(results: Iterable[Result]) -> Iterator[str]:
-    """*results* as text: a line for each row with what was caught and what survived, then the rate."""
-    rows: dict[str, list[Result]] = {}
-    for result in results:
-        rows.setdefault(result.mutant.row, []).append(result)
-    for row, own in rows.items():
-        survived = [one.mutant.change for one in own if not one.caught]
-        by = sorted({name for one in own for name in one.properties})
-        said = f"{row}: {len(own) - len(survived)} of {len(own)} caught"
-        said += f" by {', '.join(by)}" if by else ""
-        yield said + (f"; survived: {', '.join(survived)}" if survived else "")
-    total = [result for own in rows.values() for result in own]
-    caught = sum(result.caught for result in total)
-    noticed = sum(any(result.caught for result in own) for own in rows.values())
-    rate = f"{caught / len(total):.0%}" if total else "none"
-    yield f"{caught} of {len(total)} mutants caught ({rate}); {noticed} of {len(rows)} rows noticed"
-    by_change: Counter[str] = Counter()
-    for result in total:
-        if not result.caught:
-            by_change[result.mutant.change.split(" ")[0]] += 1
-    if by_change:
-        yield "survivors: " + ", ".join(f"{count} {change}" for change, count in by_change.most_common())

@@ -1,0 +1,153 @@
+"""What mutation says of the tables, as a page: the rates, who notices what, and what nobody notices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from checks.expectations import Survivor
+from checks.mutation.mutants import Mutant
+from checks.mutation.notice import Result
+from checks.properties.definition import Property
+
+HEAD = """\
+# Mutation
+
+Is every row of the tables held by some check? Each row is deleted and altered in turn, and the properties are decided
+again, by graph search, in the scenarios {scenarios}. A mutant is noticed when a property is violated in a way in which
+it was not before (it is refuted), or is not any more in one in which it was. This page is made by
+`nova-lifecycle mutate --output docs/mutation.md` from {tried} of {total} mutants.
+"""
+
+
+def page(
+    results: Sequence[Result],
+    total: int,
+    scenarios: Sequence[str],
+    properties: Sequence[Property],
+    listed: Sequence[Survivor],
+    by_source: Collection[Mutant] | None,
+) -> str:
+    """The page of *results*, out of *total* mutants; *by_source*: those that a comparison with the source notices."""
+    names = ", ".join(f"`{name}`" for name in scenarios)
+    lines = [HEAD.format(scenarios=names, tried=len(results), total=total), *_rates(results, by_source), ""]
+    lines += ["## What is done to a row", "", *_changes(results, by_source), "", "## Who notices", ""]
+    lines += [
+        *_noticing(results, properties),
+        "",
+        "## What nobody notices",
+        "",
+        *_survivors(results, listed, by_source),
+    ]
+    stale = list(stale_reasons(results, total, listed))
+    if stale:
+        lines += ["", "## Reasons that are none", "", *(f"- {one}" for one in stale)]
+    return "\n".join(lines) + "\n"
+
+
+def survivors(results: Iterable[Result], by_source: Collection[Mutant] | None) -> list[Result]:
+    """The mutants that step otherwise somewhere, and that neither a property nor the source notices."""
+    return [one for one in results if not one.noticed and one.other and one.mutant not in (by_source or ())]
+
+
+def reason(mutant: Mutant, listed: Iterable[Survivor]) -> str | None:
+    """Why nobody notices *mutant*, as the tables' expectations say; None where they do not."""
+    return next((one.reason for one in listed if matches(one, mutant)), None)
+
+
+def matches(one: Survivor, mutant: Mutant) -> bool:
+    """Whether *one* speaks of *mutant*."""
+    rows = any(fnmatchcase(mutant.row, pattern) for pattern in one.rows)
+    return rows and (not one.changes or any(fnmatchcase(mutant.change, pattern) for pattern in one.changes))
+
+
+def stale_reasons(results: Sequence[Result], total: int, listed: Iterable[Survivor]) -> Iterator[str]:
+    """What is said of mutants that are noticed, or of none at all (that only when all were tried)."""
+    for one in listed:
+        own = [result for result in results if matches(one, result.mutant)]
+        where = ", ".join(one.rows) + (f" ({', '.join(one.changes)})" if one.changes else "")
+        if own and all(result.noticed for result in own):
+            yield f"{where}: every one is noticed"
+        elif not own and len(results) == total:
+            yield f"{where}: there is none"
+
+
+def _rates(results: Sequence[Result], by_source: Collection[Mutant] | None) -> Iterator[str]:
+    noticed = sum(one.noticed for one in results)
+    same = sum(not one.noticed and not one.fewer and not one.other for one in results)
+    fewer = sum(not one.noticed and bool(one.fewer) and not one.other for one in results)
+    rows = {one.mutant.row for one in results}
+    held = {one.mutant.row for one in results if one.noticed}
+    yield "| mutants | | |"
+    yield "|---|---|---|"
+    yield f"| noticed by a property | {noticed} | {_share(noticed, len(results))} |"
+    if by_source is not None:
+        more = sum(one.mutant in by_source and not one.noticed for one in results)
+        yield f"| noticed by the comparison with the source alone | {more} | {_share(more, len(results))} |"
+        held |= {one.mutant.row for one in results if one.mutant in by_source}
+    yield f"| not noticed: no step of these scenarios changes | {same} | {_share(same, len(results))} |"
+    yield f"| not noticed: steps are taken away, none is new | {fewer} | {_share(fewer, len(results))} |"
+    left = len(results) - noticed - same - fewer
+    yield f"| not noticed: steps are new | {left} | {_share(left, len(results))} |"
+    yield ""
+    differing = len(results) - same
+    yield f"Of the {differing} mutants that change a step, {_share(noticed, differing)} are noticed by a property. "
+    yield f"{len(held)} of {len(rows)} rows have a mutant that is noticed."
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "none"
+
+
+def _changes(results: Sequence[Result], by_source: Collection[Mutant] | None) -> Iterator[str]:
+    kinds: dict[str, list[Result]] = {}
+    for one in results:
+        kinds.setdefault(_kind(one.mutant), []).append(one)
+    yield "| change | tried | noticed by a property | only by the source | changes no step |"
+    yield "|---|---|---|---|---|"
+    for kind, own in sorted(kinds.items()):
+        noticed = sum(one.noticed for one in own)
+        alone = "" if by_source is None else sum(one.mutant in by_source and not one.noticed for one in own)
+        same = sum(not one.noticed and not one.fewer and not one.other for one in own)
+        yield f"| {kind} | {len(own)} | {noticed} ({_share(noticed, len(own))}) | {alone} | {same} |"
+
+
+def _kind(mutant: Mutant) -> str:
+    verb, _, rest = mutant.change.partition(" ")
+    return f"{verb} ..." if verb in ("omit", "without") and rest else mutant.change
+
+
+def _noticing(results: Sequence[Result], properties: Sequence[Property]) -> Iterator[str]:
+    noticed: Counter[str] = Counter()
+    refuted: dict[str, list[Mutant]] = {}
+    for one in results:
+        for name in {notice.property for notice in one.notices}:
+            noticed[name] += 1
+        for notice in one.notices:
+            if notice.refutes:
+                refuted.setdefault(notice.property, []).append(one.mutant)
+    yield "What costs least is asked first, and nothing more once somebody has noticed: the numbers are lower bounds."
+    yield ""
+    yield "| property | notices | is refuted by | for example |"
+    yield "|---|---|---|---|"
+    for one_property in properties:
+        own = refuted.get(one_property.id, [])
+        example = f"`{own[0].row}`: {own[0].change}" if own else ""
+        yield f"| {one_property.id} | {noticed[one_property.id]} | {len(own)} | {example} |"
+
+
+def _survivors(
+    results: Sequence[Result], listed: Sequence[Survivor], by_source: Collection[Mutant] | None
+) -> Iterator[str]:
+    left = survivors(results, by_source)
+    known = [(one, reason(one.mutant, listed)) for one in left]
+    yield "A mutant that changes no step of these scenarios can be noticed only where several requests run at once, or"
+    yield "not at all; one that only takes steps away brings nothing that a property could forbid. The others:"
+    yield ""
+    yield "| row | change | steps otherwise in | reason |"
+    yield "|---|---|---|---|"
+    for one, why in known:
+        yield f"| `{one.mutant.row}` | {one.mutant.change} | {', '.join(one.other)} | {why or '**none given**'} |"
+    yield ""
+    yield f"{sum(why is None for _, why in known)} of {len(known)} have no reason yet."

@@ -1,0 +1,80 @@
+"""Tries mutants in several processes, keeps what became of each, and says how it goes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from checks.mutation.mutants import Mutant, mutants
+from checks.mutation.notice import Notice, Result, Watch
+from model.lifecycle import Lifecycle
+
+#: Called with the results so far and the number of mutants to try.
+Progress = Callable[[Sequence[Result], int], None]
+
+_watch: list[Watch] = []
+
+
+def mutate(
+    lifecycle: Lifecycle,
+    scenarios: Sequence[str],
+    sample: int | None = None,
+    workers: int = 2,
+    kept: Path | None = None,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Try every mutant, or *sample* of them (always the same), and say of each who notices it in *scenarios*.
+
+    The mutants are tried in a shuffled order, so that whatever has been tried is a fair sample.  *kept* is a file to
+    which each result is appended, and from which those of the same tables are taken the next time.
+    """
+    chosen = list(mutants(lifecycle))
+    random.Random(0).shuffle(chosen)  # noqa: S311 - a sample, not a secret
+    chosen = chosen[:sample]
+    label = [lifecycle.digest, lifecycle.release, *scenarios]
+    known = {} if kept is None else {result.mutant: result for result in _read(kept, label)}
+    results = [known[mutant] for mutant in chosen if mutant in known]
+    for result in _tried(lifecycle, scenarios, [mutant for mutant in chosen if mutant not in known], workers):
+        results.append(result)
+        if kept is not None:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"of": label, **asdict(result)}) + "\n")
+        if progress is not None:
+            progress(results, len(chosen))
+    return sorted(results, key=lambda result: (result.mutant.row, result.mutant.change))
+
+
+def _tried(lifecycle: Lifecycle, scenarios: Sequence[str], chosen: Sequence[Mutant], workers: int) -> Iterator[Result]:
+    if workers == 1:
+        watch = Watch(lifecycle, scenarios)
+        yield from map(watch.result, chosen)
+        return
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(lifecycle, scenarios)) as pool:
+        yield from pool.map(_try, chosen)
+
+
+def _begin(lifecycle: Lifecycle, scenarios: Sequence[str]) -> None:
+    _watch[:] = [Watch(lifecycle, scenarios)]
+
+
+def _try(mutant: Mutant) -> Result:
+    return _watch[0].result(mutant)
+
+
+def _read(kept: Path, label: list[str]) -> Iterator[Result]:
+    if not kept.exists():
+        return
+    for line in kept.read_text(encoding="utf-8").splitlines():
+        plain = json.loads(line)
+        if plain.pop("of") == label:
+            yield Result(
+                Mutant(**plain["mutant"]),
+                tuple(Notice(**notice) for notice in plain["notices"]),
+                tuple(plain["fewer"]),
+                tuple(plain["other"]),
+                plain["broken"],
+            )
