@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.spin import spin
+from checks.concurrency.abstraction import copies, reports
 from checks.concurrency.automaton import Automaton, assemble
-from checks.concurrency.decide import mirrors
 from checks.concurrency.exact import explore
 from checks.concurrency.reduce import reduce
 from checks.export.promela import promela
@@ -95,7 +95,8 @@ def everything(lifecycle: Lifecycle, scenario: Scenario, most: int, limit: int) 
     """All operations, reduced, with the variables forgotten that only mirror others."""
     start = time.process_time()
     read = read_at_rest(lifecycle)
-    automaton = reduce(assemble(Semantics(forget(lifecycle, mirrors(lifecycle, read))), scenario), read)
+    gone = reports(lifecycle) | copies(lifecycle) | set(scenario.forget)
+    automaton = reduce(assemble(Semantics(forget(lifecycle, gone)), scenario), read)
     print(f"all operations: {len(automaton.places)} places, reduced in {time.process_time() - start:.2f} s CPU")
     for bound in range(1, most + 1):
         start = time.process_time()

@@ -61,9 +61,15 @@ def run(
 
 
 def by_default(lifecycle: Lifecycle) -> tuple[str, ...]:
-    """The scenarios that are decided when none is named: any number of requests at once, or at most two."""
-    every = lifecycle.scenarios.items()
-    return tuple(name for name, each in every if each.processes is None or each.processes <= MOST_BY_DEFAULT)
+    """The scenarios that are decided when none is named: any number of requests at once, or at most two.
+
+    Two at once with crashes or lost messages are not among them: together they take a minute.
+    """
+    return tuple(
+        name
+        for name, each in lifecycle.scenarios.items()
+        if each.processes is None or each.processes <= (1 if each.crash or each.lose else MOST_BY_DEFAULT)
+    )
 
 
 def kept_report(lifecycle: Lifecycle, expectations: Expectations, progress: Progress | None = None) -> Report:

@@ -17,15 +17,16 @@ from multiprocessing import get_context
 
 import numpy as np
 
+from checks.concurrency.abstraction import abstracted, left_out
 from checks.concurrency.automaton import END
 from checks.concurrency.confirm import LaneStep, confirm
-from checks.concurrency.decide import Decision, Violation, abstracted, decide_together, joined, left_out
+from checks.concurrency.decide import Decision, Violation, decide_together, joined
 from checks.concurrency.exact import Explored, explore_from
 from checks.concurrency.judge import Flags, of_step
 from checks.concurrency.paths import PathStep, paths
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import NEVER, Relation
-from checks.concurrency.seen import Seen
+from checks.concurrency.seen import Seen, violations
 from checks.concurrency.visited import Visited
 from checks.properties.definition import Property
 from checks.properties.formula import And
@@ -141,13 +142,13 @@ class Chooser:
     def execution(self, one: Property, key: Key, choice: tuple[int, ...], bound: int) -> tuple[int, Violation | None]:
         """How often *choice* violates *one* in the way *key*, with an execution if some path to it is one."""
         seen = Seen(self.semantics.lifecycle, self.explored(choice, bound), one, self.formula)
-        for named, count, ways in seen.violations():
-            if named == seen.named(key):
-                for way in ways:
+        for shown in violations([seen])[0]:
+            if shown.key == seen.named(key):
+                for way in shown.ways:
                     steps = self._run(way)
                     if steps is not None:
-                        return count, Violation(named, count, steps)
-                return count, None
+                        return shown.count, Violation(shown.key, shown.count, steps)
+                return shown.count, None
         raise KeyError(key)
 
     def _run(self, way: tuple[PathStep, ...]) -> tuple[LaneStep, ...] | None:
@@ -239,7 +240,7 @@ def _joined(
     """The decision on pairs, with the ways that only *bound* processes show."""
     known = [dict(each.key) for each in pair.violations] + [dict(each) for each in pair.unconfirmed]
     names = Seen(chooser.semantics.lifecycle, chooser.alone, one, chooser.formula)
-    violations, unconfirmed = list(pair.violations), list(pair.unconfirmed)
+    shown, unconfirmed = list(pair.violations), list(pair.unconfirmed)
     for key, choice in sorted(met.items()):
         named = names.named(key)
         if dict(named) not in known:
@@ -247,13 +248,13 @@ def _joined(
             if found is None:
                 unconfirmed.append(named)
             else:
-                violations.append(found)
+                shown.append(found)
     undecided = pair.holds is None or unconfirmed or any(each.cut for each in looked)
     return replace(
         pair,
         bound=bound,
-        holds=False if violations else (None if undecided else True),
-        violations=tuple(violations),
+        holds=False if shown else (None if undecided else True),
+        violations=tuple(shown),
         unconfirmed=tuple(unconfirmed),
         states=sum(each.states for each in looked),
         transitions=sum(each.transitions for each in looked),

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from checks.concurrency.automaton import LOSS
 from checks.concurrency.paths import PathStep
 from model.conditions import assigned, passes
+from model.explore import UNBOUNDED
 from model.lifecycle import Record, Scenario
 from model.program import Wait
-from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics
+from model.semantics import END_FAILED, END_FINISHED, Rule, Semantics, Start
 
 ENDS = (END_FINISHED, END_FAILED)
 
@@ -83,7 +84,7 @@ class _Follower:
             return
         if step.starts:
             for start in self.semantics.starts:
-                if start.row in step.rows and start.kind in self.scenario.kinds and passes(start.when, record):
+                if start.row in step.rows and self._admits(start, lanes) and passes(start.when, record):
                     after = assigned(start.assign, record)
                     if self._seen(after) == step.after:
                         taken = LaneStep(step.lane, start.row, record, after, -1, start.to)
@@ -135,6 +136,15 @@ class _Follower:
         if self.scenario.lose and isinstance(self.semantics.instruction(control), Wait):
             yield LaneStep(lane, LOSS, record, record, control, END_FAILED), record
 
+    def _admits(self, start: Start, lanes: tuple[int, ...]) -> bool:
+        """Whether the scenario lets *start* happen while the lanes stand where they do."""
+        flying = [control for control in lanes if control not in ENDS]
+        if start.kind not in UNBOUNDED and len(flying) >= (self.scenario.processes or len(flying) + 1):
+            return False
+        patient = self.scenario.patient and start.kind == "recovery"
+        waits = (isinstance(self.semantics.instruction(control), Wait) for control in flying)
+        return start.kind in self.scenario.kinds and not (patient and not all(waits))
+
     def _allowed(self, rule: Rule, *, locked: bool) -> bool:
         return (self.scenario.fail or not rule.spontaneous) and not (rule.acquires and locked)
 
@@ -156,7 +166,21 @@ class _Follower:
             if self._seen(after) != step.after:
                 continue
             heirs = tuple(self._heir(control, service.name) for control in moved)
-            yield (*silent, LaneStep(None, f"crash/{service.name}", reached, after, -1, END_FAILED)), after, heirs
+            death = LaneStep(None, f"crash/{service.name}", reached, after, -1, END_FAILED)
+            for rest, last, there in self._ended(step.over, after, heirs):
+                yield (*silent, death, *rest), last, there
+
+    def _ended(
+        self, over: tuple[int, ...], record: Record, lanes: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+        """Every silent way of the lanes *over* to their ends."""
+        if not over:
+            yield (), record, lanes
+            return
+        for silent, reached, moved in self._silent(over[0], record, lanes):
+            if moved[over[0]] in ENDS:
+                for rest, last, there in self._ended(over[1:], reached, moved):
+                    yield (*silent, *rest), last, there
 
     def _heir(self, control: int, service: str) -> int:
         instruction = self.semantics.instruction(control)

@@ -1,8 +1,10 @@
-"""Properties of several processes at once: decided exactly for k, and for any number where the closure can.
+"""Properties of a few processes at once, decided exactly.
 
-First a small space is explored in which the variables are forgotten that only mirror others.  What holds there holds;
-what is violated there is confirmed by a real execution, and only if that fails is the larger space explored, for the
-operations of the path.  A verdict is therefore exact, and every violation comes with an execution of the model.
+First a small space is explored in which variables are forgotten that only report or repeat others.  What holds there
+holds; what is violated there is confirmed by a real execution.  Where that fails, a second space that forgets other
+variables either shows that there is no such violation or leads to another execution; only for what is left then, and
+for a property of which no violation was confirmed, the space with all variables is explored, for the operations of the
+path.  A verdict is therefore exact, and every violation comes with an execution of the model.
 """
 
 from __future__ import annotations
@@ -10,21 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from checks.concurrency.automaton import Automaton, assemble
-from checks.concurrency.certificate import faults_of_pairs
-from checks.concurrency.closure import close
+from checks.concurrency.abstraction import abstracted, left_out, left_out_again
 from checks.concurrency.confirm import LaneStep, confirm
 from checks.concurrency.exact import Explored, explore
-from checks.concurrency.judge import Judge, Moments, judgeable, marks_of, of_step, reads
+from checks.concurrency.judge import judgeable, reads
 from checks.concurrency.paths import PathStep
 from checks.concurrency.reduce import reduce
-from checks.concurrency.seen import Seen
+from checks.concurrency.seen import Seen, Shown, violations
 from checks.properties.definition import Always, Property
-from checks.properties.formula import And, Formula, Quiet, atoms, roles
-from model.forget import forget
-from model.lifecycle import Lifecycle, Scenario
+from checks.properties.formula import And, Formula
+from model.lifecycle import Scenario
 from model.semantics import Semantics
 
 
@@ -41,10 +38,10 @@ class Violation:
 class Decision:
     """What was decided for at most ``bound`` processes (None: any number).
 
-    ``holds`` is None when this way of deciding cannot tell.  ``unconfirmed`` are keys that only the abstract space
-    shows.  ``states`` and ``transitions`` are those of the space explored, over the variables ``kept``;
-    ``scope`` says in words what was explored, when it was not all operations at once;
-    ``checked`` whether the certificate of a closure is one.
+    ``holds`` is None when this way of deciding cannot tell.  ``unconfirmed`` are keys that only abstract spaces show,
+    ``impossible`` those that the first one shows and another one refutes.  ``states`` and ``transitions`` are those of
+    the first space, over the variables ``kept``; ``scope`` says in words what was explored, when it was not all
+    operations at once; ``checked`` whether the certificate of a closure is one.
     """
 
     property: str
@@ -58,44 +55,11 @@ class Decision:
     kept: tuple[str, ...]
     scope: str = ""
     checked: bool | None = None
+    impossible: tuple[Mapping[str, str], ...] = ()
 
 
-def mirrors(lifecycle: Lifecycle, read: Iterable[str]) -> tuple[str, ...]:
-    """The variables with values of a state variable, but for the phase and the lock and what is *read*."""
-    spared = {lifecycle.variables[roles(lifecycle)["phase"]].name, lifecycle.variables[lifecycle.compare_variable].name}
-    states = [set(lifecycle.variables[lifecycle.index(name)].values) for name in lifecycle.state_variables]
-    return tuple(
-        variable.name
-        for variable in lifecycle.variables
-        if variable.name not in {*spared, *read} and any(values <= set(variable.values) for values in states)
-    )
-
-
-def left_out(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
-    """The variables that are forgotten at first: those that only mirror others, and those that *scenario* forgets."""
-    read = reads(formula, lifecycle)
-    asked = {*mirrors(lifecycle, read), *scenario.forget} - set(read)
-    return tuple(variable.name for variable in lifecycle.variables if variable.name in asked)
-
-
-def abstracted(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:
-    """The reduced automaton for *formula*, with the variables *gone* forgotten."""
-    semantics = Semantics(forget(lifecycle, gone))
-    automaton = assemble(semantics, scenario, marks_of(formula, semantics))
-    return reduce(automaton, reads(formula, lifecycle))
-
-
-def decide(
-    semantics: Semantics,
-    scenario: Scenario,
-    one: Property,
-    bound: int,
-    limit: int | None = None,
-    *,
-    thorough: bool = False,
-) -> Decision:
-    """Decides *one* as :func:`decide_together` does."""
-    return decide_together(semantics, scenario, [one], bound, limit, thorough=thorough)[0]
+#: The ways in which a property is violated by an abstract space, with the execution that confirms each.
+_Tried = list[tuple[Shown, tuple[LaneStep, ...] | None]]
 
 
 def decide_together(
@@ -105,50 +69,84 @@ def decide_together(
     bound: int,
     limit: int | None = None,
     *,
-    thorough: bool = False,
+    closely: bool = False,
 ) -> tuple[Decision, ...]:
     """Decides each of *wanted*, an ``Always``, for at most *bound* processes in flight, all in one space.
 
-    *thorough* looks for another execution when none of some paths of the small space is one, key by key; without it
-    such a key is left unconfirmed, unless no violation at all is confirmed.
+    *closely* explores a second space for what the first one leaves unconfirmed.
 
     ValueError when one speaks of more than records and processes; ``holds`` is None when *limit* configurations did
     not suffice.
     """
     both = And(tuple(joined(one) for one in wanted))
-    automaton = abstracted(semantics.lifecycle, scenario, both, left_out(semantics.lifecycle, scenario, both))
-    explored = explore(automaton, bound, limit)
-    return tuple(_decided(semantics, scenario, one, both, explored, limit, thorough=thorough) for one in wanted)
+    lifecycle = semantics.lifecycle
+    first = abstracted(lifecycle, scenario, both, left_out(lifecycle, scenario, both))
+    explored, seens, tried = _look(semantics, scenario, wanted, both, explore(first, bound, limit))
+    refuted: list[list[Mapping[str, str]]] = [[] for _ in wanted]
+    if closely and any(steps is None for each in tried for _, steps in each):
+        second = abstracted(lifecycle, scenario, both, left_out_again(lifecycle, scenario, both))
+        again, _, others = _look(semantics, scenario, wanted, both, explore(second, bound, limit), tried)
+        for number, (each, other) in enumerate(zip(tried, others, strict=True)):
+            known = {str(shown.key): steps for shown, steps in other}
+            if not again.truncated:
+                refuted[number] = [shown.key for shown, steps in each if steps is None and str(shown.key) not in known]
+            tried[number] = [(shown, steps or known.get(str(shown.key))) for shown, steps in each]
+    return tuple(
+        _decided(semantics, scenario, one, seen, each, gone, explored, limit)
+        for one, seen, each, gone in zip(wanted, seens, tried, refuted, strict=True)
+    )
+
+
+def _look(
+    semantics: Semantics,
+    scenario: Scenario,
+    wanted: Sequence[Property],
+    both: Formula,
+    explored: Explored,
+    before: Sequence[_Tried] | None = None,
+) -> tuple[Explored, list[Seen], list[_Tried]]:
+    """What *explored* shows of each property, each way with an execution if one of its paths is one.
+
+    *before* is what was tried already: what is confirmed there is not tried again.
+    """
+    seens = [Seen(semantics.lifecycle, explored, one, both) for one in wanted]
+    kept = explored.relation.automaton.names
+    done = [{str(shown.key) for shown, steps in each if steps is not None} for each in before or ([] for _ in wanted)]
+    tried = [
+        [(shown, None if str(shown.key) in known else _first(semantics, scenario, kept, shown.ways)) for shown in found]
+        for found, known in zip(violations(seens), done, strict=True)
+    ]
+    return explored, seens, tried
 
 
 def _decided(
     semantics: Semantics,
     scenario: Scenario,
     one: Property,
-    both: Formula,
+    seen: Seen,
+    tried: _Tried,
+    refuted: list[Mapping[str, str]],
     explored: Explored,
     limit: int | None,
-    *,
-    thorough: bool,
 ) -> Decision:
-    seen = Seen(semantics.lifecycle, explored, one, both)
-    kept, bound = explored.relation.automaton.names, explored.bound
-    violations: list[Violation] = []
+    found: list[Violation] = []
     unconfirmed: list[Mapping[str, str]] = []
-    found = seen.violations()
-    confirmed = [_first(semantics, scenario, kept, ways) for _, _, ways in found]
-    for (key, count, ways), direct in zip(found, confirmed, strict=True):
+    impossible = list(refuted)
+    anew = not any(steps for _, steps in tried)
+    for shown, direct in tried:
+        if shown.key in impossible:
+            continue
         steps = direct
-        if steps is None and (thorough or not any(confirmed)):
-            steps = _again(semantics, scenario, one, bound, ways[0], key, limit)
+        if steps is None and anew:
+            steps = _again(semantics, scenario, one, explored.bound, shown, limit)
         if steps is None:
-            unconfirmed.append(key)
+            unconfirmed.append(shown.key)
         else:
-            violations.append(Violation(key, count, steps))
-    holds = None if explored.truncated or (unconfirmed and not violations) else not violations
+            found.append(Violation(shown.key, shown.count, steps))
+    holds = None if explored.truncated or (unconfirmed and not found) else not found
     return Decision(
-        one.id, bound, False if violations else holds, seen.exercised, tuple(violations), tuple(unconfirmed),
-        explored.states, explored.transitions, kept,
+        one.id, explored.bound, False if found else holds, seen.exercised, tuple(found), tuple(unconfirmed),
+        explored.states, explored.transitions, explored.relation.automaton.names, impossible=tuple(impossible),
     )  # fmt: skip
 
 
@@ -158,41 +156,6 @@ def _first(
     """An execution that follows the first of *ways* that has one."""
     tried = (confirm(semantics, scenario, kept, way) for way in ways)
     return next((steps for steps in tried if steps is not None), None)
-
-
-def decide_any(semantics: Semantics, scenario: Scenario, one: Property) -> Decision:
-    """Decides *one* for any number of processes, by the closure; ``holds`` is True or None.
-
-    The closure knows what one process can meet, so a property that asks for nothing in flight is beyond it.
-    """
-    both = joined(one)
-    assert isinstance(one.form, Always)
-    lifecycle = semantics.lifecycle
-    kept = {lifecycle.variables[variable].name for tests in lifecycle.predicates["gone"] for variable, _ in tests}
-    kept |= {lifecycle.variables[roles(lifecycle)[role]].name for role in ("phase", "lock")}
-    kept |= set(reads(both, lifecycle))
-    gone = [variable.name for variable in lifecycle.variables if variable.name not in kept]
-    automaton = abstracted(lifecycle, scenario, both, gone)
-    closure = close(automaton)
-    places, records = closure.pairs()
-    pending = np.array([bool(place.mark) for place in automaton.places] + [False])
-    judge = Judge(semantics.lifecycle, automaton, closure.records, both)
-    if of_step(both):
-        position, rule, after = closure.rules.apply(records, places)
-        no = np.zeros(len(rule), bool)
-        moments = Moments(records[position], after, no, no, closure.rules.mark[rule])
-    else:
-        no = np.zeros(len(records), bool)
-        moments = Moments(records, records, no, pending[places], np.zeros(len(records), np.int64))
-    bad = judge.holds(one.form.bad, moments)
-    decidable = not any(isinstance(atom, Quiet) for atom in atoms(both))
-    exercised = int(judge.holds(one.form.premise, moments).sum())
-    holds = True if decidable and not bad.any() else None
-    values = closure.records.values.T[: len(closure.bits)]
-    checked = None if holds is None else not any(faults_of_pairs(automaton, values, (places, records)))
-    return Decision(
-        one.id, None, holds, exercised, (), (), closure.size, 0, automaton.names, checked=checked,
-    )  # fmt: skip
 
 
 def joined(one: Property) -> Formula:
@@ -207,18 +170,17 @@ def _again(
     scenario: Scenario,
     one: Property,
     bound: int,
-    path: tuple[PathStep, ...],
-    key: Mapping[str, str],
+    shown: Shown,
     limit: int | None,
 ) -> tuple[LaneStep, ...] | None:
-    """An execution that shows *key*, among the operations of *path*, in the space with nothing forgotten."""
-    operations = {row.split("/")[0] for step in path for row in step.rows if step.starts}
+    """An execution that shows what *shown* does, among the operations of its path, in the space of all variables."""
+    operations = {row.split("/")[0] for step in shown.ways[0] for row in step.rows if step.starts}
     both = joined(one)
     automaton = abstracted(semantics.lifecycle, scenario, both, ())
     chosen = tuple(origin for origin in automaton.origins if {row.split("/")[0] for row in origin.rows} & operations)
     smaller = reduce(replace(automaton, origins=chosen), reads(both, semantics.lifecycle))
     explored = explore(smaller, bound, limit)
-    for other, _, ways in Seen(semantics.lifecycle, explored, one, both).violations():
-        if other == key:
-            return _first(semantics, scenario, smaller.names, ways)
+    for other in violations([Seen(semantics.lifecycle, explored, one, both)])[0]:
+        if other.key == shown.key:
+            return _first(semantics, scenario, smaller.names, other.ways)
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 
 from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.exact import PIECE, Explored, steps
@@ -17,7 +18,8 @@ from checks.concurrency.records import Ints
 class PathStep:
     """One step: the lane that takes it (None: a crash, of ``service``), its rows, and the record before and after.
 
-    Records are over the variables of the automaton.  ``starts`` and ``ends`` say whether the lane begins or is over.
+    Records are over the variables of the automaton.  ``starts`` and ``ends`` say whether the lane begins or is over;
+    ``over`` are the lanes that a crash ends.
     """
 
     lane: int | None
@@ -27,6 +29,7 @@ class PathStep:
     starts: bool
     ends: bool
     service: str = ""
+    over: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ class Way:
 def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Way]:
     """For each target, given as its level and the packed configuration, a shortest way to it from the start.
 
-    One more expansion of the levels below the deepest target, whatever the number of targets.
+    Backwards, level after level: only what may lead to a configuration that is looked for is expanded again.
     """
     wanted = list(targets)
+    backwards = _Backwards(explored)
     levels: list[set[int]] = [set() for _ in explored.levels]
     for level, packed in wanted:
         levels[level].add(packed)
@@ -59,9 +63,48 @@ def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Way]:
         missing = np.array(sorted(levels[level]), np.int64)
         if not len(missing):
             continue
-        _link(explored, explored.levels[level - 1], missing, links)
+        _link(explored, backwards.before(missing, explored.levels[level - 1]), missing, links)
         levels[level - 1] |= {links[packed].parent for packed in levels[level]}
     return [_walk(explored, packed, links) for _, packed in wanted]
+
+
+class _Backwards:
+    """The steps of one process by where they lead."""
+
+    def __init__(self, explored: Explored) -> None:
+        relation = explored.relation
+        self.relation, self.packing = relation, explored.packing
+        pairs = relation.pairs
+        position, step = relation.steps(pairs)
+        after = relation.record[step].astype(np.int64) * relation.width + relation.rules.to[relation.rule[step]]
+        order = np.argsort(after, kind="stable")
+        self.after, self.pair = after[order], pairs[position[order]]
+        every = np.arange(len(relation.records), dtype=np.int64)
+        self.crashed = [relation.crashed(index, every) for index in range(len(relation.automaton.crashes))]
+
+    def before(self, missing: Ints, level: Ints) -> Ints:
+        """Those of *level* from which a step may lead to one of *missing*."""
+        record, places = self.packing.unpack(missing)
+        found = []
+        for slot, stands in enumerate(places):
+            wanted = record * self.relation.width + stands
+            first = np.searchsorted(self.after, wanted)
+            count = np.searchsorted(self.after, wanted, side="right") - first
+            position = np.repeat(np.arange(len(missing)), count)
+            pair = self.pair[np.arange(len(position)) + np.repeat(first - (np.cumsum(count) - count), count)]
+            stood = [
+                pair % self.relation.width if number == slot else column[position]
+                for number, column in enumerate(places)
+            ]
+            found.append(self.packing.pack(pair // self.relation.width, stood))
+        candidates = np.unique(np.concatenate(found))
+        at = np.minimum(np.searchsorted(candidates, level), len(candidates) - 1)
+        hit: npt.NDArray[np.bool_] = candidates[at] == level
+        for crashed in self.crashed:
+            kills = np.isin(crashed, record)
+            hit |= kills[level >> (self.packing.bits * self.packing.slots)]
+        found_there: Ints = level[hit]
+        return found_there
 
 
 def _link(explored: Explored, before: Ints, missing: Ints, links: dict[int, _Link]) -> None:
@@ -99,8 +142,10 @@ def _step(explored: Explored, link: _Link, child: int, lanes: list[int]) -> Path
     if link.rule is None or link.slot is None:
         assert link.crash is not None
         service = relation.automaton.crashes[link.crash].service
+        stood = tuple(lanes)
         lanes[:] = _survivors(relation.automaton, service, lanes, [int(column[1]) for column in places], relation.empty)
-        return PathStep(None, (), before, after, False, False, service)
+        over = tuple(lane for lane, place in enumerate(stood) if place != END and lanes[lane] == END)
+        return PathStep(None, (), before, after, False, False, service, over)
     group = int(places[link.slot][0])
     to = int(relation.rules.to[link.rule])
     if group == relation.empty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,6 +31,15 @@ class Found:
     moments: list[tuple[tuple[int, int], tuple[int, PathStep] | None]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One way in which a property is violated, how often, and some paths there, the shortest first."""
+
+    key: Mapping[str, str]
+    count: int
+    ways: tuple[tuple[PathStep, ...], ...]
+
+
 class Seen:
     """The moments of an explored space at which a property is exercised, and violated.
 
@@ -49,21 +58,12 @@ class Seen:
         self.speaks = any(isinstance(atom, Pending) for atom in atoms(one.form.bad))
         self.exercised = 0
 
-    def violations(self) -> list[tuple[Mapping[str, str], int, tuple[tuple[PathStep, ...], ...]]]:
-        """The ways in which the property is violated, by key, with how often and some paths, the shortest first."""
+    def found(self) -> dict[tuple[int, ...], Found]:
+        """The ways in which the property is violated, by key, earliest first."""
         found = self._steps() if of_step(self.bad) else self._configurations()
-        keys = sorted(found, key=lambda key: (found[key].moments[0][0][0], key))
-        walked = iter(paths(self.explored, [target for key in keys for target, _ in found[key].moments]))
-        return [
-            (
-                self.named(key),
-                found[key].count,
-                tuple(self._ended(next(walked), last) for _, last in found[key].moments),
-            )
-            for key in keys
-        ]
+        return dict(sorted(found.items(), key=lambda each: (each[1].moments[0][0][0], each[0])))
 
-    def _ended(self, path: Way, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
+    def ended(self, path: Way, last: tuple[int, PathStep] | None) -> tuple[PathStep, ...]:
         """*path* with the step that violates, if it is a step that does, in the lane of its place."""
         if last is None:
             return path.steps
@@ -183,3 +183,20 @@ class Seen:
                         found[one] = (level, int(packed[hits[position]]))
                 wanted[distinct] = False
         return found
+
+
+def violations(seens: Sequence[Seen]) -> list[list[Shown]]:
+    """For each of *seens*, all of one space, the ways in which its property is violated, the earliest first.
+
+    The paths of all are found together, in one more expansion of the space.
+    """
+    found = [seen.found() for seen in seens]
+    targets = [target for each in found for ways in each.values() for target, _ in ways.moments]
+    walked = iter(paths(seens[0].explored, targets) if targets else ())
+    return [
+        [
+            Shown(seen.named(key), ways.count, tuple(seen.ended(next(walked), last) for _, last in ways.moments))
+            for key, ways in each.items()
+        ]
+        for seen, each in zip(seens, found, strict=True)
+    ]

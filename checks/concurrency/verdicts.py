@@ -14,15 +14,16 @@ from dataclasses import replace
 from typing import Any
 
 from checks.checker import Checker
+from checks.concurrency.any_number import decide_any
 from checks.concurrency.choices import decide_choices
 from checks.concurrency.confirm import LaneStep
-from checks.concurrency.decide import Decision, Violation, decide_any, decide_together
+from checks.concurrency.decide import Decision, Violation, decide_together
 from checks.expectations import Expectations, compared
 from checks.properties.catalogue import properties
 from checks.properties.definition import Always, Property
 from checks.traces import named
 from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
-from model.lifecycle import Lifecycle, Scenario
+from model.lifecycle import Lifecycle, Scenario, Text
 from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 Progress = Callable[[str], None]
@@ -54,11 +55,11 @@ def verify_concurrent(
         for one in properties(lifecycle)
         if one.id in ASKED and isinstance(one.form, Always) and (chosen is None or one.id in chosen)
     ]
-    kept: dict[tuple[object, ...], tuple[tuple[Decision, ...], float]] = {}
+    kept: dict[Scenario, tuple[tuple[Decision, ...], float]] = {}
     for name in scenarios if asked else ():
         scenario = lifecycle.scenarios[name]
         bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
-        key = (bounded.processes, bounded.kinds, bounded.fail, bounded.crash, bounded.lose)
+        key = replace(bounded, name="", meaning=Text("", ""))
         if key not in kept:
             say(f"{', '.join(one.id for one in asked)} in {name}")
             before = time.perf_counter()
@@ -128,6 +129,8 @@ def _verdict(
         bound = f"violated with {decision.bound} requests at once, and so with any number"
     if decision.unconfirmed:
         bound += f"; {len(decision.unconfirmed)} further classes were met only with variables left out, not confirmed"
+    if decision.impossible:
+        bound += f"; {len(decision.impossible)} that were met with variables left out are shown impossible"
     plain = [_plain(semantics, violation) for violation in decision.violations]
     checker = Checker(semantics, replace(scenario, processes=decision.bound))
     refuted = [f"the evidence is refuted: {fault}" for trace in plain for fault in checker.faults_of_trace(trace)]

@@ -106,6 +106,7 @@ class Visited:
                 self._known(), self.cases, fresh, again, wanted,
             )  # fmt: skip
             if at < 0:
+                self.number[wanted[:wants]] = 0
                 raise OverflowError
             steps += taken
             return at, news, agains, wants

@@ -49,7 +49,8 @@ def command(
 ) -> int:
     """Decide every property in every scenario, by two engines, and compare with what is expected.
 
-    Scenarios with three requests at once take minutes: name them (--scenario concurrent-3) to have them decided.
+    Scenarios with three requests at once, and those with two and crashes or lost messages, take a minute and more:
+    name them (--scenario concurrent-3, --scenario crash-2) to have them decided.
     """
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
