@@ -6,7 +6,7 @@ meant.  The first coordinate of every cube is the set of scenarios in which its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from checks.graph.product import Product
     from checks.past import Ghost
     from checks.properties.formula import Role
-    from model.explore import Configuration
     from model.semantics import Semantics
 
 #: One bit mask of values for each variable.
@@ -72,38 +71,29 @@ def stands(semantics: Semantics) -> list[Stand]:
     return made
 
 
-def candidate(products: Sequence[Product]) -> Candidate:
-    """The union of *products* (all of one semantics, all remembering the same), each tagged with its scenario.
-
-    A space bounded by one crash takes two tags: before the crash, and after it.
-    """
-    first = products[0]
-    semantics = first.view.semantics
-    what = first.what
-    remembers = frozenset(name for name in PARTS if getattr(what, name))
-    tagged: dict[tuple[Configuration, Ghost], int] = {}
-    number = 0
-    for product in products:
-        configurations, disturbed = product.view.space.configurations, product.view.disturbed
-        for configuration, ghost in product:
-            here = (configurations[configuration], ghost)
-            bit = 1 << number + (disturbed is not None and disturbed[configuration])
-            tagged[here] = tagged.get(here, 0) | bit
-        number += 1 if disturbed is None else 2
-    where = stands(semantics)
-    known = first.view.roles
-    sizes = [len(first.view.lifecycle.variables[known[role]].values) if role in known else 0 for role in ROLES]
+def candidate(product: Product) -> Candidate:
+    """The nodes of *product*; a space bounded by one crash takes two tags: before the crash, and after it."""
+    view = product.view
+    remembers = frozenset(name for name in PARTS if getattr(product.what, name))
+    known = view.roles
+    sizes = [len(view.lifecycle.variables[known[role]].values) if role in known else 0 for role in ROLES]
+    tags = [(1,)] * view.size if view.disturbed is None else [(2,) if crashed else (1,) for crashed in view.disturbed]
     groups: dict[tuple[int, ...], list[Cube]] = {}
-    for ((record, controls), ghost), mask in tagged.items():
-        cube = (mask, *(1 << value for value in record))
-        if remembers:
-            cube += _ghost(ghost, sizes, remembers)
-        groups.setdefault(controls, []).append(cube)
-    return Candidate(
-        tuple(product.view.space.scenario.name for product in products),
-        _by_stands(where, groups),
-        remembers,
-    )
+    for configuration, controls, record, ghost in as_cubes(product, lambda one: _ghost(one, sizes, remembers)):
+        groups.setdefault(controls, []).append(tags[configuration] + record + ghost)
+    return Candidate((view.space.scenario.name,), _by_stands(stands(view.semantics), groups), remembers)
+
+
+def as_cubes(product: Product, of: Callable[[Ghost], Cube]) -> Iterator[tuple[int, tuple[int, ...], Cube, Cube]]:
+    """Each node: its configuration, who is in flight, its record as a cube, and what *of* makes of its ghost."""
+    view = product.view
+    ghosts = {number: of(product.ghosts[number]) for number in set(product.ghost.tolist())}
+    masks = [tuple([1 << value for value in record]) for record in view.distinct]
+    inflight = [controls for _, controls in view.space.configurations]
+    numbers = view.record[product.configuration]
+    columns = (product.configuration.tolist(), numbers.tolist(), product.ghost.tolist())
+    for configuration, record, ghost in zip(*columns, strict=True):
+        yield configuration, inflight[configuration], masks[record], ghosts[ghost]
 
 
 def distances(found: Everywhere) -> Distances:
@@ -131,7 +121,9 @@ ROLES: tuple[Role, ...] = ("phase", "truth")
 
 
 def _ghost(ghost: Ghost, sizes: list[int], remembers: frozenset[str]) -> Cube:
-    """The coordinates of *ghost*; -1 (nobody) is the value behind the last."""
+    """The coordinates of *ghost*, none where nothing is remembered; -1 (nobody) is the value behind the last."""
+    if not remembers:
+        return ()
     phase, truth, *others = ghost
     return (
         1 << (phase if phase >= 0 else sizes[0]) if "phase" in remembers else 1,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.candidate import Cube, merged
+from checks.candidate import Cube, as_cubes, merged
 from checks.closed import Closed
 from checks.graph.product import Product
 from checks.graph.search import Decision
@@ -54,10 +54,9 @@ def closed_set(product: Product, decision: Decision) -> dict[str, Any]:
     controls = product.view.semantics.controls
     distances = np.full(len(product), -1) if decision.distances is None else decision.distances
     cubes: dict[tuple[int, ...], list[Cube]] = {}
-    for (number, ghost), distance in zip(product, distances.tolist(), strict=True):
-        record, inflight = product.view.space.configurations[number]
-        masks = (*[1 << value for value in record], *[1 << part + 1 for part in ghost], 1 << distance + 1)
-        cubes.setdefault(inflight, []).append(masks)
+    nodes = as_cubes(product, lambda ghost: tuple(1 << part + 1 for part in ghost))
+    for (_, inflight, record, ghost), distance in zip(nodes, distances.tolist(), strict=True):
+        cubes.setdefault(inflight, []).append((*record, *ghost, 1 << distance + 1))
     return {
         "remembers": [getattr(product.what, name) for name in PARTS],
         "groups": [

@@ -26,6 +26,6 @@ def claimed(
         what = together(remembers(formulas(one)) for one in asked)
         if what not in products:
             products[what] = Product(view, what)
-        claim = candidate([products[what]])
+        claim = candidate(products[what])
     found = {one: distances(each.everywhere) for one, each in decisions.items() if each.everywhere is not None}
     return Task(view.lifecycle, scenario, listed, claim, found, view.disturbed is not None)

@@ -130,18 +130,24 @@ class Closed:
         for variable, value in assign:
             new = value if value >= 0 else self.values[-1 - value, members]
             codes = codes + (new - self.values[variable, members]) * self.weights[variable]
-        during, settled = self._remembered(move, members, codes, self.idle[groups])
+        copied = {-1 - value for _, value in assign if value < 0}
+        during, settled = self._remembered(move, members, codes, self.idle[groups], copied)
         keys = self._keys(groups, codes, settled)
         after = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         self.steps.append(Taken(move, members, after, during))
         return bool(groups.min() >= 0 and settled.min() >= 0 and (self.keys[after] == keys).all())
 
-    def _remembered(self, move: Move, members: Ints, codes: Ints, idle: Flags) -> tuple[Ints, Ints]:
-        """The ghosts in the moment of *move*, which leads to records with *codes*, and behind it (-1: no member's)."""
+    def _remembered(self, move: Move, members: Ints, codes: Ints, idle: Flags, copied: set[int]) -> tuple[Ints, Ints]:
+        """The ghosts in the moment of *move*, which leads to records with *codes*, and behind it (-1: no member's).
+
+        What the past looks at after the move is what it looks at before it, but for what is written or *copied*.
+        """
         if self.past.what == Remembers():
             return self.ghost[members], self.ghost[members]
         ghosts = list(self.ghosts)
-        told = (self.codes[members] * len(ghosts) + self.ghost[members]) * 2 + idle
+        looks = sorted(self.past.reads | copied) if self.past.looks(move) else []
+        alike = self.weights[looks] @ self.values[np.ix_(looks, members)]
+        told = (alike * len(ghosts) + self.ghost[members]) * 2 + idle
         _, chosen, inverse = np.unique(told, return_index=True, return_inverse=True)
         found: list[tuple[int, int]] = []
         for one in chosen.tolist():

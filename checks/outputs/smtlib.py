@@ -63,7 +63,7 @@ def _questions(lifecycle: Lifecycle, name: str) -> Iterator[Questions]:
         phases = [Phase(scenario)]
         if found.disturbed is not None:
             phases = [Phase(scenario, after=1), Phase(scenario, disturbed=True)]
-        system = System(smaller, phases, candidate([product]), view.anatomy)
+        system = System(smaller, phases, candidate(product), view.anatomy)
         listed = {one: {name: frozenset(decide(view, product, one).witnesses)} for one in together}
         yield pose(system, listed)
 
