@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/nova-lifecycle
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help verify three crashes test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
+.PHONY: help verify three crashes bounded test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -24,6 +24,10 @@ three: $(INSTALLED) ## Three requests at once, for every choice of three operati
 
 crashes: $(INSTALLED) ## Two requests at once, with crashes and with lost messages (minutes)
 	$(RUN) verify --scenario crash-2 --scenario lost-2
+
+bounded: $(INSTALLED) ## No counterexample is shorter than those found: by z3, step after step (minutes)
+	$(RUN) verify --scenario sequential --bounded 36
+	$(RUN) verify --scenario crash --bounded 12
 
 test: $(INSTALLED) ## The tests (minutes)
 	$(VENV)/bin/python -X dev -W error -m pytest -q -m "not network and not nova and not spin and not browser"

@@ -77,18 +77,18 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     for one in [*(entry[0] for entry in always), *(entry[0] for entry in leaves)]:
         questions.asked.setdefault(one.id, [])
     for points in list(system.groups):
-        idle = _idle(system, points)
+        here = idle(system, points)
         inside = system.invariant(points)
         for one, form, listed in of_states:
             bad = writer.write(form.bad, points, None)
             if bad != FALSE:
-                known = _key(system, listed, idle)
+                known = _key(system, listed, here)
                 questions.add(one.id, conjunction([inside, bad, negation(known)]), points)
         steps = list(system.transitions(points))
         for one, listed in leaves:
-            still = _stays(writer, one, points, steps)
+            still = stays(writer, one, points, steps)
             if still != FALSE:
-                known = _key(system, listed, idle)
+                known = _key(system, listed, here)
                 questions.add(one.id, conjunction([inside, still, negation(known)]), points)
         pending = any(system.anatomy.pending[point] for point in points)
         for step in steps:
@@ -103,13 +103,13 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     return questions
 
 
-def _stays(writer: Writer, one: Property, points: tuple[int, ...], steps: list[Transition]) -> str:
+def stays(writer: Writer, one: Property, points: tuple[int, ...], steps: list[Transition]) -> str:
     """When an execution may stay in the region of *one* for ever: no step that fairness forces is possible."""
     assert isinstance(one.form, Leaves)
-    idle = _idle(writer.system, points)
+    here = idle(writer.system, points)
     region = [writer.write(one.form.region, points, None)]
     if one.form.after is not None:
-        region.append(writer.write(one.form.after, points, idle))
+        region.append(writer.write(one.form.after, points, here))
     forced = (
         step.guard
         for step in steps
@@ -160,10 +160,10 @@ def among_keys(system: System, one: Property, keys: frozenset[tuple[int, ...]]) 
     cubes = merged(tuple(1 << value for value in key) for key in keys)
     every = (1 << len(system.scenarios)) - 1
     told = (coordinates(system.lifecycle, one), tuple((every, *cube) for cube in cubes))
-    return _among(system, told, _idle(system, ()))
+    return _among(system, told, idle(system, ()))
 
 
-def _idle(system: System, points: tuple[int, ...]) -> Transition:
+def idle(system: System, points: tuple[int, ...]) -> Transition:
     """No step at all: the group at *points* as it is."""
     return Transition(points, TRUE, tuple(system.record), (), "", "", -1, ghost=tuple(system.past.terms))
 

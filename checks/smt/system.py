@@ -75,13 +75,15 @@ class Phase:
 class System:
     """The steps of *lifecycle* under *scenarios*, over one symbolic record and the processes of a group."""
 
-    def __init__(self, lifecycle: Lifecycle, scenarios: Sequence[Phase], claimed: Candidate, anatomy: Anatomy) -> None:
+    def __init__(
+        self, lifecycle: Lifecycle, scenarios: Sequence[Phase], claimed: Candidate, anatomy: Anatomy, slots: int = 1
+    ) -> None:
         self.lifecycle, self.scenarios, self.claimed, self.anatomy = lifecycle, scenarios, claimed, anatomy
         self.script = Script()
         self.reader = Reader(lifecycle, self.script)
         self.past = Past(self.reader, self.script, claimed.remembers, self._asks)
         self.record, memory, dirty = self.reader.fresh("")
-        most = max((len(group) for group in claimed.groups), default=0)
+        most = max((len(group) for group in claimed.groups), default=slots)
         self.locals = [Local(memory, dirty)]
         for slot in range(1, most):
             suffix = f"_{slot}"
@@ -216,9 +218,10 @@ class System:
 
     def kept(self, step: Transition) -> str:
         """Whether the claim contains what *step* leads to."""
-        return self.claim(step.record, step.processes, self._settled(step), step.scenario)
+        return self.claim(step.record, step.processes, self.settled(step), step.scenario)
 
-    def _settled(self, step: Transition) -> tuple[Term, ...]:
+    def settled(self, step: Transition) -> tuple[Term, ...]:
+        """What is remembered of the past after *step*."""
         key = (step.number, bool(step.processes))
         known = self._ghosts.get(key)
         if known is None:

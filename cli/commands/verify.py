@@ -23,6 +23,7 @@ DIFFERS = 1
 Examples:
   nova-lifecycle verify
   nova-lifecycle verify --property rest --scenario crash
+  nova-lifecycle verify --scenario sequential --bounded 12
   nova-lifecycle verify --json --junit report.xml --sarif report.sarif
   nova-lifecycle verify --tables path/to/other/tables
 
@@ -31,6 +32,13 @@ Exit status: 0 every verdict is as expected; 1 one differs; 2 bad input; 3 a def
 )
 @click.option("--property", "wanted", multiple=True, metavar="ID", help="Only this property; may be given again.")
 @click.option("--scenario", "chosen", multiple=True, metavar="NAME", help="Only this scenario; may be given again.")
+@click.option(
+    "--bounded",
+    "most",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also show by z3 that no counterexample of up to N steps is shorter than those found.",
+)
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to this file.")
 @click.option("--sarif", type=click.Path(path_type=Path), help="Write a SARIF report to this file.")
 @click.option("--write", "folder", type=click.Path(path_type=Path), help="Write report and evidence into this folder.")
@@ -39,6 +47,7 @@ Exit status: 0 every verdict is as expected; 1 one differs; 2 bad input; 3 a def
 def command(
     wanted: tuple[str, ...],
     chosen: tuple[str, ...],
+    most: int | None,
     junit: Path | None,
     sarif: Path | None,
     folder: Path | None,
@@ -71,6 +80,10 @@ def command(
             properties=wanted or None,
             progress=say,
         )
+        if most is not None:
+            from checks.bounded import with_lengths
+
+            report = with_lengths(report, lifecycle, most, say)
     if not report.verdicts:
         remedy = "see docs/properties.md for where each is asked"
         raise InputError(Fault("--property", "none of these properties is asked in these scenarios", remedy))
