@@ -126,12 +126,16 @@ class Past:
     """
 
     def __init__(self, lifecycle: Lifecycle, what: Remembers, scenario: str = "") -> None:
-        self.lifecycle, self.what, self.scenario = lifecycle, what, scenario
+        self.lifecycle, self.what = lifecycle, what
         self.roles = roles(lifecycle)
         self.trips = trips(lifecycle) if what.trips else ()
         self.promises = lifecycle.promises if what.promises else ()
         self.stages = 2 * len(self.trips)
         self.owes_nothing = len(self.promises) + 1
+        self._starts: dict[str, list[tuple[int, Conjunction]]] = {}
+        for number, one in enumerate(self.promises):
+            if scenario in one.scenarios:
+                self._starts.setdefault(one.operation, []).append((number, one.start))
         self._numbers = {name: number for number, name in enumerate(lifecycle.operations)}
         self._failing = frozenset(row.id for row in lifecycle.rows.values() if row.kind == "failure")
 
@@ -236,8 +240,7 @@ class Past:
         return promise
 
     def _promised(self, step: Taken, record: Record) -> int:
-        operation = self.lifecycle.rows[step.row].operation
-        for number, one in enumerate(self.promises):
-            if one.operation == operation and self.scenario in one.scenarios and passes(one.start, record):
+        for number, start in self._starts.get(self.lifecycle.rows[step.row].operation, ()):
+            if passes(start, record):
                 return number + 1
         return self.owes_nothing
