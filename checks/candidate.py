@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from checks.graph.product import Product
     from checks.past import Ghost
     from checks.properties.formula import Role
+    from model.lifecycle import Record
     from model.semantics import Semantics
 
 #: One bit mask of values for each variable.
@@ -101,10 +102,13 @@ def distances(found: Everywhere) -> Distances:
     most = max(found.distances.values(), default=0) + 1
     where = stands(found.space.semantics)
     groups: dict[tuple[int, ...], list[Cube]] = {}
+    masks: dict[Record, Cube] = {}
     for number, (record, controls) in enumerate(found.space.configurations):
+        if record not in masks:
+            masks[record] = tuple([1 << value for value in record])
         distance = found.distances.get(number, most)
         mask = (1 << most) - (1 << distance) | (number < found.asked) << most | (distance == most) << most + 1
-        groups.setdefault(controls, []).append((mask, *(1 << value for value in record)))
+        groups.setdefault(controls, []).append((mask, *masks[record]))
     return Distances(Candidate((found.space.scenario.name,), _by_stands(where, groups)), most)
 
 

@@ -73,7 +73,8 @@ class Moves:
         self.lifecycle: Lifecycle = semantics.lifecycle
         self.scenario = scenario
         self._kinds = {row.id: row.kind for row in self.lifecycle.rows.values()}
-        self._by_first = self._index()
+        self._steps = self._starting()
+        self._by_pair: dict[tuple[int, int], list[tuple[Start, Step]]] = {}
         self._stands: dict[int, _Stand] = {}
         self._started: dict[Record, tuple[list[_Started], list[_Started]]] = {}
         self._crashes = tuple(
@@ -83,18 +84,22 @@ class Moves:
         )
         self._left: dict[tuple[str, tuple[int, ...]], tuple[bool, tuple[int, ...]]] = {}
 
-    def _index(self) -> dict[int, list[tuple[Start, Step]]]:
-        """Starts by the value of the record's first variable, so that few guards are tried."""
+    def _starting(self) -> list[tuple[Start, Step]]:
         starts = [start for start in self.semantics.starts if start.kind in self.scenario.kinds]
-        steps = [(start, Step(start.row, start.kind, -1, start.to, also=start.also)) for start in starts]
-        return {
-            value: [
+        return [(start, Step(start.row, start.kind, -1, start.to, also=start.also)) for start in starts]
+
+    def _likely(self, record: Record) -> list[tuple[Start, Step]]:
+        """The starts that pass what they test of the two variables that guards test most: few are left to be tried."""
+        pair = (0, self.lifecycle.compare_variable)
+        values = (record[pair[0]], record[pair[1]])
+        known = self._by_pair.get(values)
+        if known is None:
+            known = self._by_pair[values] = [
                 (start, step)
-                for start, step in steps
-                if all(value in values for variable, values in start.when if variable == 0)
+                for start, step in self._steps
+                if passes(tuple(test for test in start.when if test[0] in pair), record)
             ]
-            for value in range(len(self.lifecycle.variables[0].values))
-        }
+        return known
 
     def _stand(self, control: int) -> _Stand:
         known = self._stands.get(control)
@@ -157,7 +162,7 @@ class Moves:
         if known is None:
             every = [
                 (step, assigned(start.assign, record), _alive(start.to))
-                for start, step in self._by_first[record[0]]
+                for start, step in self._likely(record)
                 if passes(start.when, record)
             ]
             known = self._started[record] = (every, [one for one in every if one[0].kind in UNBOUNDED])

@@ -78,7 +78,7 @@ def test_components_are_those_of_the_definition(listed: Edges) -> None:
     going_round = [one for one in every if len(one) > 1 or graph.has_edge(one[0], one[0])]
     closed = [one for one in every if all(to in one for node in one for to in graph[node])]
     assert [one.tolist() for one in rounds(*columns(listed), SIZE)] == sorted(going_round)
-    assert [one.tolist() for one in closed_components(*columns(listed), np.arange(SIZE))] == sorted(closed)
+    assert [one.tolist() for one in closed_components(*columns(listed), np.arange(SIZE), SIZE)] == sorted(closed)
 
 
 def test_parts_come_by_their_first() -> None:

@@ -7,10 +7,13 @@ nodes and edges.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -84,13 +87,16 @@ def attractor(goals: Ints, helping: Backwards, hindering: Backwards) -> Ints:
     return found
 
 
-def closed_components(sources: Ints, targets: Ints, nodes: Ints) -> list[Ints]:
+def closed_components(sources: Ints, targets: Ints, nodes: Ints, size: int) -> list[Ints]:
     """The components among *nodes*, to which the edges belong, that no edge leaves: each in order, by their first."""
-    found = []
-    for component, graph in _components(sources, targets, nodes):
-        if not any(to not in component for node in component for to in graph[node]):
-            found.append(component)
-    return _ordered(found)
+    inner = np.bincount(sources, minlength=size) > 0
+    ends = nodes[~inner[nodes]]
+    # What leads to an end is in no closed component; of the rest, which is little, the components are looked for.
+    left = distances(ends, Backwards(sources, targets, size)) < 0
+    kept = left[sources]
+    every = _components(sources[kept], targets[kept], nodes[left[nodes]])
+    found = [one for one, graph in every if not any(to not in one for node in one for to in graph[node])]
+    return _ordered([*({end} for end in ends.tolist()), *found])
 
 
 def rounds(sources: Ints, targets: Ints, size: int) -> list[Ints]:
@@ -104,6 +110,10 @@ def rounds(sources: Ints, targets: Ints, size: int) -> list[Ints]:
 
 
 def _components(sources: Ints, targets: Ints, nodes: Ints) -> Iterator[tuple[set[int], nx.DiGraph]]:
+    if not len(nodes):
+        return
+    import networkx as nx  # most often nothing goes round, and nothing is left to look at
+
     graph = nx.DiGraph()
     graph.add_nodes_from(nodes.tolist())
     graph.add_edges_from(zip(sources.tolist(), targets.tolist(), strict=True))

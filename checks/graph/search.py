@@ -153,7 +153,7 @@ def _leaves(view: View, product: Product, one: Property, form: Leaves, without: 
 def _recurrent(view: View, product: Product, trapped: Flags, sources: Ints, targets: Ints) -> Ints:
     """The trapped nodes in which an execution may stay: of each closed component the quiet nodes, or its first."""
     found: list[Ints] = []
-    for component in closed_components(sources, targets, np.flatnonzero(trapped)):
+    for component in closed_components(sources, targets, np.flatnonzero(trapped), len(product)):
         still = component[view.quiet[product.configuration[component]]]
         found.append(still if len(still) else component[:1])
     return np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
