@@ -63,7 +63,7 @@ class _Ruled:
         self.seen = seen
         self._cases: Flags = np.zeros((4, 0), bool)
         self._judged = np.zeros(0, bool)
-        self._pair = self._before = self._rule = np.empty(0, np.int64)
+        self._pair = self._rule = np.empty(0, np.int64)
 
     def cases(self) -> Flags:
         """Whether a configuration violates the property: a row a case, a column a record; see :meth:`Seen.cases`."""
@@ -71,21 +71,20 @@ class _Ruled:
             self._cases = self.seen.cases()[0]
         return self._cases
 
-    def before(self, pairs: Ints) -> Ints:
-        """The records in which a process steps from one of *pairs* and violates the property."""
+    def steps(self, pairs: Ints) -> Ints:
+        """The rules by which a process steps from one of *pairs* and violates the property; each once."""
         relation = self.seen.explored.relation
         if len(self._judged) < len(relation.heads):
             self._judged = np.concatenate([self._judged, np.zeros(len(relation.heads) - len(self._judged), bool)])
         fresh = pairs[~self._judged[pairs]]
         if len(fresh):
             self._judged[fresh] = True
-            pair, before, _, rule = self.seen.bad_steps(fresh)
-            self._pair, self._before = np.append(self._pair, pair), np.append(self._before, before)
-            self._rule = np.append(self._rule, rule)
+            pair, _, _, rule = self.seen.bad_steps(fresh)
+            self._pair, self._rule = np.append(self._pair, pair), np.append(self._rule, rule)
         met = np.zeros(len(relation.heads), bool)
         met[pairs] = True
-        records: Ints = self._before[met[self._pair] & (relation.refused[self._rule] & NEVER == 0)]
-        return records
+        rules: Ints = np.unique(self._rule[met[self._pair] & (relation.refused[self._rule] & NEVER == 0)])
+        return rules
 
 
 class Chooser:
@@ -134,10 +133,11 @@ class Chooser:
         cases = explored.visited.cases[: len(self.relation.records)] >> np.arange(4)[:, None] & 1 != 0
         for ruled in self._ruled:
             if of_step(ruled.seen.bad):
-                records = ruled.before(explored.visited.pairs)
+                rules = ruled.steps(explored.visited.pairs)
+                yield {key for rule in rules.tolist() for key in ruled.seen.keys_of(rule)}
             else:
                 records = np.flatnonzero((ruled.cases() & cases).any(axis=0))
-            yield set(map(tuple, np.array([column[records] for column in ruled.seen.columns()]).T.tolist()))
+                yield set(map(tuple, np.array([column[records] for column in ruled.seen.columns()]).T.tolist()))
 
     def execution(self, one: Property, key: Key, choice: tuple[int, ...], bound: int) -> tuple[int, Violation | None]:
         """How often *choice* violates *one* in the way *key*, with an execution if some path to it is one."""

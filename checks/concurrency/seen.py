@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,8 @@ from checks.properties.definition import Always, Property
 from checks.properties.formula import Formula, Pending, atoms, roles
 from model.lifecycle import Lifecycle
 
-#: How many of the moments that violate a property in one way are looked at, at most, for one that is an execution.
+#: How many of the moments that violate a property in one way are looked at, at most, for one that is an execution; of
+#: steps, how many that begin in one state.
 MOST = 3
 
 
@@ -57,6 +59,8 @@ class Seen:
         self.pending = np.array([bool(place.mark) for place in self.automaton.places] + [False])
         self.speaks = any(isinstance(atom, Pending) for atom in atoms(one.form.bad))
         self.exercised = 0
+        self.rows = tuple(lifecycle.rows)
+        self._numbers = {row: number for number, row in enumerate(self.rows)}
 
     def found(self) -> dict[tuple[int, ...], Found]:
         """The ways in which the property is violated, by key, earliest first."""
@@ -72,7 +76,9 @@ class Seen:
         return (*path.steps, replace(step, lane=lane))
 
     def named(self, key: tuple[int, ...]) -> Mapping[str, str]:
-        """A way of violating, by the names of its variables and values."""
+        """A way of violating, by the names of its variables and values; of a step, by its row."""
+        if of_step(self.bad):
+            return {"row": self.rows[key[0]]}
         named = {}
         for role, value in zip(self.one.key, key, strict=True):
             variable = self.lifecycle.variables[roles(self.lifecycle)[role]]  # type: ignore[index]
@@ -139,28 +145,38 @@ class Seen:
     def _steps(self) -> dict[tuple[int, ...], Found]:
         relation = self.explored.relation
         pair, before, after, rule = self.bad_steps(relation.pairs)
-        taken = relation.refused[rule] & NEVER == 0
-        hits = np.flatnonzero(taken)
-        keys = np.array([column[before[hits]] for column in self.columns()]).T
+        hits = np.flatnonzero(relation.refused[rule] & NEVER == 0)
         first = self._first(pair[hits])
+        states = np.array([column[before] for column in self.columns()]).T
         found: dict[tuple[int, ...], Found] = {}
+        kept: Counter[tuple[int, ...]] = Counter()
         met = [(target, hit) for hit in hits.tolist() if (target := first.get(int(pair[hit]))) is not None]
-        names = dict(zip(hits.tolist(), map(tuple, keys.tolist()), strict=True))
         for target, hit in sorted(met):
-            one = found.setdefault(names[hit], Found())
-            one.count += 1
-            if len(one.moments) < MOST:
-                one.moments.append((target, self._last(int(pair[hit]), int(after[hit]), int(rule[hit]))))
+            for key in self.keys_of(int(rule[hit])):
+                one = found.setdefault(key, Found())
+                one.count += 1
+                alike = (*key, *states[hit].tolist())
+                kept[alike] += 1
+                if kept[alike] <= MOST:
+                    one.moments.append((target, self._last(int(pair[hit]), int(after[hit]), int(rule[hit]), key)))
         return found
 
-    def _last(self, pair: int, after: int, rule: int) -> tuple[int, PathStep]:
-        """The step of *rule* from *pair*, in no lane yet, with the place that takes it."""
+    def keys_of(self, rule: int) -> list[tuple[int, ...]]:
+        """The ways of violating to which a step of *rule* belongs: its rows, of which a process takes one, by number.
+
+        Which save writes over something tells more than the state in which it does.
+        """
+        heads = self.explored.relation.rules.heads
+        group = int(np.searchsorted(heads, rule, side="right")) - 1
+        return [(self._numbers[row],) for row in rows_of(self.automaton, group, rule - int(heads[group]))]
+
+    def _last(self, pair: int, after: int, rule: int, key: tuple[int, ...]) -> tuple[int, PathStep]:
+        """The step of *rule* from *pair*, by the row of *key*, in no lane yet, with the place that takes it."""
         relation = self.explored.relation
         before, group = divmod(pair, relation.width)
-        rows = rows_of(self.automaton, group, rule - int(relation.rules.heads[group]))
         records = relation.records.record(before), relation.records.record(after)
         starts, ends = group == relation.empty, int(relation.rules.to[rule]) == relation.empty
-        return group, PathStep(None, rows, *records, starts, ends)
+        return group, PathStep(None, (self.rows[key[0]],), *records, starts, ends)
 
     def _first(self, pairs: Ints) -> dict[int, tuple[int, int]]:
         """For each of *pairs* the first configuration that it is part of."""

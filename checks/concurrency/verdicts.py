@@ -24,9 +24,11 @@ from checks.properties.definition import Always, Property
 from checks.traces import named
 from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
 from model.lifecycle import Lifecycle, Scenario, Text
+from model.program import Wait
 from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 Progress = Callable[[str], None]
+ENDS = (END_FINISHED, END_FAILED)
 #: Properties of configurations and steps that need no memory of the past: these are decided with several requests.
 ASKED = ("rest", "exclusive", "delete-wins", "stable", "final")
 #: How many requests at once stand for any number, where the closure does not decide.
@@ -181,10 +183,22 @@ def _plain(semantics: Semantics, violation: Violation) -> Mapping[str, Any]:
     inflight: list[int] = []
     steps: list[list[Any]] = []
     for step in violation.steps:
-        if step.control >= 0:
+        if step.lane is None:
+            inflight = _survivors(semantics, inflight, step.row.partition("/")[2])
+        elif step.control >= 0:
             inflight.remove(step.control)
-        if step.to not in (END_FINISHED, END_FAILED):
+        if step.to not in ENDS:
             inflight.append(step.to)
         standing = [semantics.controls[number] for number in sorted(inflight)]
         steps.append([step.row, list(step.after), [[one.point, one.memory, one.dirty] for one in standing]])
     return {"key": dict(violation.key), "start": [list(violation.steps[0].before), []], "steps": steps, "cycle": None}
+
+
+def _survivors(semantics: Semantics, inflight: Iterable[int], service: str) -> list[int]:
+    """What is left of *inflight* when *service* dies: messages, what runs elsewhere, and who hears of it."""
+    left: list[int] = []
+    for control in inflight:
+        instruction = semantics.instruction(control)
+        dies = instruction is not None and instruction.service == service and not isinstance(instruction, Wait)
+        left.append(semantics.killed(control) if dies else control)
+    return [control for control in left if control not in ENDS]
