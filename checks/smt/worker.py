@@ -5,7 +5,9 @@ from __future__ import annotations
 import pickle
 import sys
 
-from checks.smt.second import decided
-
 if __name__ == "__main__":
-    sys.stdout.buffer.write(pickle.dumps(decided(pickle.load(sys.stdin.buffer))))  # noqa: S301 - our own process asks
+    # Read before anything that takes long to import: whoever writes the task goes on meanwhile.
+    written = sys.stdin.buffer.read()
+    from checks.smt.second import decided
+
+    sys.stdout.buffer.write(pickle.dumps(decided(pickle.loads(written))))  # noqa: S301 - our own process asks
