@@ -12,7 +12,6 @@ from checks.concurrency.seen import Seen, violations
 from checks.properties.catalogue import properties
 from checks.run import by_default
 from cli.commands.export import command
-from model.errors import InputError
 from model.load import TABLES
 from model.semantics import Semantics
 from model.tables_reader import read_tables
@@ -71,6 +70,9 @@ def test_a_scenario_as_a_promela_model(tmp_path: Path) -> None:
     assert "#define CHECK assert(!bad_rest);" in model
 
 
-def test_a_scenario_with_crashes_has_no_promela_model() -> None:
-    with pytest.raises(InputError):
-        CliRunner().invoke(command, ["--format", "promela", "--scenario", "crash"], catch_exceptions=False)
+def test_a_crash_is_handed_on_from_slot_to_slot() -> None:
+    words = ["--format", "promela", "--scenario", "crash"]
+    said = CliRunner().invoke(command, words, catch_exceptions=False)
+    assert said.exit_code == 0
+    assert "chan relay[" in said.output
+    assert "active proctype services()" in said.output

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,13 @@ import pytest
 
 from benchmarks.spin import spin
 from checks.concurrency.automaton import END, Automaton, Move, Origin, Place
+from checks.concurrency.decide import joined
 from checks.concurrency.exact import explore
-from checks.export.promela import CannotExportError, configuration, promela
+from checks.concurrency.seen import Seen
+from checks.export.promela import configuration, promela
+from checks.export.scenario import exportable, scenario_automaton, scenario_model
+from checks.properties.catalogue import properties
+from model.tables_reader import read_tables
 
 VALUES = {"task": ("free", "busy"), "phase": ("new", "up", "down")}
 
@@ -40,12 +44,6 @@ def machine(*, careful: bool) -> Automaton:
     return Automaton(("task", "phase"), (2, 3), (0, 0), places, origins, (), None)
 
 
-def test_a_crash_cannot_be_exported() -> None:
-    automaton = machine(careful=True)
-    with pytest.raises(CannotExportError):
-        promela(replace(automaton, origins=(replace(automaton.origins[0], unbounded=True),)), 1, VALUES, {})
-
-
 def test_names_cannot_break_out_of_a_comment() -> None:
     model = promela(machine(careful=True), 1, {**VALUES, "task": ("*/ assert(0); /*", "x\n")}, {})
     assert "assert(0)" not in model
@@ -71,3 +69,41 @@ def test_spin_counts_the_same(*, bound: int, careful: bool, tmp_path: Path) -> N
         counted = spin(promela(automaton, bound, VALUES, {name: bad[name]}), folder)
         assert (counted.states, counted.transitions) == (explored.states, explored.transitions)
         assert (counted.errors > 0) == bool(violated)
+
+
+#: Small lifecycles and their scenarios: crashes with and without patience, lost messages, an administrator.
+SCENARIOS = [
+    ("door", "crash"),
+    ("door", "lost"),
+    ("door", "pair"),
+    ("lamp", "outside"),
+    ("volume", "crash"),
+    ("volume", "admin"),
+]
+
+
+@pytest.mark.spin
+@pytest.mark.parametrize("bound", [1, 2])
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS)
+def test_spin_counts_the_same_in_a_scenario(*, name: str, scenario: str, bound: int, tmp_path: Path) -> None:
+    lifecycle = read_tables(Path(__file__).parent / "lifecycles" / name)
+    explored = explore(scenario_automaton(lifecycle, scenario), bound, ordered=True)
+    counted = spin(scenario_model(lifecycle, scenario, (), bound), tmp_path)
+    assert (counted.states, counted.errors) == (explored.states, 0)
+    assert explored.states > bound
+
+
+@pytest.mark.spin
+@pytest.mark.parametrize("bound", [1, 2])
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS)
+def test_spin_reaches_the_same_verdict_in_a_scenario(*, name: str, scenario: str, bound: int, tmp_path: Path) -> None:
+    lifecycle = read_tables(Path(__file__).parent / "lifecycles" / name)
+    asked = [one for one in properties(lifecycle) if one.id in ("rest", "exclusive") and exportable(one)]
+    assert asked
+    for one in asked:
+        explored = explore(scenario_automaton(lifecycle, scenario, (one,)), bound)
+        seen = Seen(lifecycle, explored, one, joined(one))
+        folder = tmp_path / one.id
+        folder.mkdir()
+        counted = spin(scenario_model(lifecycle, scenario, (one,), bound), folder)
+        assert (counted.errors > 0) == bool(seen.violations())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from checks.concurrency.automaton import assemble
-from checks.concurrency.decide import joined
-from checks.concurrency.judge import marks_of, of_step, reads
-from checks.concurrency.reduce import reduce
-from checks.export.promela import CannotExportError, conditions, promela
+from checks.concurrency.automaton import Automaton
+from checks.concurrency.decide import abstracted, joined
+from checks.concurrency.exact import explore
+from checks.concurrency.judge import of_step, reads
+from checks.export.promela import conditions, promela
 from checks.properties.definition import Always, Property
 from checks.properties.formula import And, Formula, Is, Not, Or, Pending, Quiet, Same, roles
 from model.lifecycle import Lifecycle
-from model.semantics import Semantics
 
 #: The processes of a model of any number of them: Promela needs a number.
 FOR_ANY = 2
@@ -21,29 +20,35 @@ def exportable(one: Property) -> bool:
     return isinstance(one.form, Always) and not one.form.of_steps
 
 
+def scenario_automaton(lifecycle: Lifecycle, name: str, wanted: tuple[Property, ...] = ()) -> Automaton:
+    """The automaton of scenario *name* as the scenario looks at it, reduced to what *wanted* and the guards read."""
+    formula = And(tuple(joined(one) for one in wanted))
+    scenario = lifecycle.scenarios[name]
+    read = reads(formula, lifecycle)
+    return abstracted(lifecycle, scenario, formula, [one for one in scenario.forget if one not in read])
+
+
 def scenario_model(
     lifecycle: Lifecycle, name: str, wanted: tuple[Property, ...] = (), processes: int | None = None
 ) -> str:
-    """Scenario *name* with *processes* slots (by default as many as it has), reduced to what *wanted* and guards read.
+    """Scenario *name* with *processes* at once (by default as many as it has); each of *wanted* is asserted.
 
-    Each of *wanted* is asserted.  ValueError for a property that is not :func:`exportable`; CannotExportError for a
-    scenario with crashes, or with processes that start beyond the bound.
+    Starts that are unbounded get as many slots as they turn out to need, by exploration.  ValueError for a property
+    that is not :func:`exportable`.
     """
-    scenario = lifecycle.scenarios[name]
     for one in wanted:
         if not exportable(one) or of_step(joined(one)):
             raise ValueError(f"{one.id} is not about single configurations")
-    if scenario.crash:
-        raise CannotExportError("crashes have no counterpart in this model")
-    semantics = Semantics(lifecycle)
-    formula = And(tuple(joined(one) for one in wanted))
-    automaton = reduce(assemble(semantics, scenario, marks_of(formula, semantics)), reads(formula, lifecycle))
+    automaton = scenario_automaton(lifecycle, name, wanted)
+    bound = processes or lifecycle.scenarios[name].processes or FOR_ANY
+    unbounded = any(origin.unbounded for origin in automaton.origins)
+    slots = explore(automaton, bound).packing.slots if unbounded else bound
     values = {variable.name: variable.values for variable in lifecycle.variables}
     bad = {}
     for one in wanted:
         assert isinstance(one.form, Always)
         bad[one.id] = _expression(lifecycle, automaton.names, one.form.bad)
-    return promela(automaton, processes or scenario.processes or FOR_ANY, values, bad)
+    return promela(automaton, bound, values, bad, slots)
 
 
 def _expression(lifecycle: Lifecycle, names: tuple[str, ...], formula: Formula) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from cli.common import common, full_lifecycle, one_of, scenario_option
-from model.errors import Fault, InputError
 from model.files import write_text
 from model.forget import assumed
 from model.lifecycle import Lifecycle
@@ -65,14 +64,10 @@ def command(
 
 
 def _promela(lifecycle: Lifecycle, scenario: str, wanted: tuple[str, ...], processes: int | None) -> str:
-    from checks.export.promela import CannotExportError
     from checks.export.scenario import exportable, scenario_model
     from checks.properties.catalogue import properties
 
     known = {one.id: one for one in properties(lifecycle) if exportable(one)}
     for name in wanted:
         one_of(name, known, "property")
-    try:
-        return scenario_model(lifecycle, scenario, tuple(known[name] for name in wanted), processes)
-    except CannotExportError as error:
-        raise InputError(Fault("--scenario", str(error), "export a scenario without crashes")) from None
+    return scenario_model(lifecycle, scenario, tuple(known[name] for name in wanted), processes)
