@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from checks.concurrency.abstraction import abstracted
 from checks.concurrency.automaton import Automaton
-from checks.concurrency.decide import abstracted, joined
+from checks.concurrency.decide import joined
 from checks.concurrency.exact import explore
 from checks.concurrency.judge import of_step, reads
 from checks.export.promela import conditions, promela
