@@ -27,6 +27,7 @@ from checks.properties.formula import (
     atoms,
     roles,
 )
+from checks.properties.formula import reads as looks_at
 from model.lifecycle import Condition, Lifecycle
 from model.semantics import Semantics
 
@@ -52,20 +53,7 @@ def of_step(formula: Formula) -> bool:
 
 def reads(formula: Formula, lifecycle: Lifecycle) -> tuple[str, ...]:
     """The names of the variables that *formula* reads, in the order of the record."""
-    found: set[int] = set()
-    for atom in atoms(formula):
-        match atom:
-            case Is(name=name):
-                found |= {variable for tests in lifecycle.predicates[name] for variable, _ in tests}
-            case Same(first=first, second=second):
-                found |= {roles(lifecycle)[first], roles(lifecycle)[second]}
-            case Changed(role=role):
-                found.add(roles(lifecycle)[role])
-            case Quiet():
-                found |= {variable for service in lifecycle.services for variable, _ in service.available}
-            case _:
-                pass
-    return tuple(lifecycle.variables[variable].name for variable in sorted(found))
+    return tuple(lifecycle.variables[variable].name for variable in sorted(looks_at(formula, lifecycle)))
 
 
 def marks_of(formula: Formula, semantics: Semantics) -> Marks:
