@@ -12,7 +12,7 @@ from checks.mutation.effect import Effect
 from checks.mutation.mutants import Mutant, mutants, mutated
 from checks.mutation.notice import Notice, Result, Watch
 from checks.mutation.report import page, reason, stale_reasons, survivors
-from checks.mutation.run import mutate
+from checks.mutation.run import mutate, refuted
 from checks.mutation.source import as_told
 from checks.properties.catalogue import PROPERTIES
 from checks.verdict import Finding, Outcome, Report
@@ -142,11 +142,23 @@ def test_most_mutants_of_the_lamp_are_noticed_and_the_page_says_which_are_not() 
     assert noticed >= 0.6 * len(results)
     left = survivors(results, None)
     listed = [Survivor(rows=[left[0].mutant.row], reason="for this test")] if left else []
-    text = page(results, len(results), ("sequential", "outside"), PROPERTIES, listed, None)
+    text = page(
+        results, len(results), ("sequential", "outside"), PROPERTIES, listed, None, {"rest": Mutant("a/b/c", "delete")}
+    )
+    assert "`a/b/c`: delete" in text
     assert f"| noticed by a property | {noticed} |" in text
     for one in left:
         assert f"| `{one.mutant.row}` | {one.mutant.change} |" in text
     assert text.count("for this test") == sum(one.mutant.row == left[0].mutant.row for one in left) if left else True
+
+
+def test_a_property_that_is_asked_late_is_asked_of_what_others_noticed() -> None:
+    lifecycle = tables("lamp")
+    results = mutate(lifecycle, ("sequential",), workers=1)
+    early = {notice.property for one in results for notice in one.notices if notice.refutes}
+    assert "terminates" not in early
+    found = refuted(lifecycle, ("sequential",), results)
+    assert {"rest", "terminates", "delivers", "restores", "deletable"} <= set(found)
 
 
 def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:

@@ -167,6 +167,20 @@ class Watch:
             )
         return Result(mutant, (), tuple(unnoticed[Effect.FEWER]), tuple(unnoticed[Effect.OTHER]))
 
+    def refutes(self, mutant: Mutant, property_id: str) -> Notice | None:
+        """Whether *mutant* makes *property_id* violated in a way in which it was not, whoever else notices it."""
+        lifecycle = mutated(self.lifecycle, mutant)
+        full = Semantics(lifecycle)
+        for scenario in self.scenarios:
+            usual = self.usual(scenario)
+            smaller = assumed(lifecycle, scenario)
+            for one in [one for one in _asked(usual) if one.id == property_id]:
+                if self.footing(scenario).effect(smaller, mutant.row) is Effect.OTHER:
+                    here = Asked(lifecycle, full, scenario, smaller)
+                    if any(here.real(one, key) for key in here.found(one).keys() - usual.found(one).keys()):
+                        return Notice(one.id, scenario, refutes=True)
+        return None
+
     def _differences(self, here: Asked, scenario: str, effect: Effect, beyond: Effect) -> Iterator[tuple[Notice, ...]]:
         """What tells *here* from what is usual, by properties of the same cost at a time.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from checks.expectations import Survivor
@@ -28,13 +28,17 @@ def page(
     properties: Sequence[Property],
     listed: Sequence[Survivor],
     by_source: Collection[Mutant] | None,
+    refuted: Mapping[str, Mutant],
 ) -> str:
-    """The page of *results*, out of *total* mutants; *by_source*: those that a comparison with the source notices."""
+    """The page of *results*, out of *total* mutants.
+
+    *by_source*: those that a comparison with the source notices; *refuted*: for a property a mutant that refutes it.
+    """
     names = ", ".join(f"`{name}`" for name in scenarios)
     lines = [HEAD.format(scenarios=names, tried=len(results), total=total), *_rates(results, by_source), ""]
     lines += ["## What is done to a row", "", *_changes(results, by_source), "", "## Who notices", ""]
     lines += [
-        *_noticing(results, properties),
+        *_noticing(results, properties, refuted),
         "",
         "## What nobody notices",
         "",
@@ -118,23 +122,21 @@ def _kind(mutant: Mutant) -> str:
     return f"{verb} ..." if verb in ("omit", "without") and rest else mutant.change
 
 
-def _noticing(results: Sequence[Result], properties: Sequence[Property]) -> Iterator[str]:
+def _noticing(
+    results: Sequence[Result], properties: Sequence[Property], refuted: Mapping[str, Mutant]
+) -> Iterator[str]:
     noticed: Counter[str] = Counter()
-    refuted: dict[str, list[Mutant]] = {}
     for one in results:
-        for name in {notice.property for notice in one.notices}:
-            noticed[name] += 1
-        for notice in one.notices:
-            if notice.refutes:
-                refuted.setdefault(notice.property, []).append(one.mutant)
+        noticed.update({notice.property for notice in one.notices})
     yield "What costs least is asked first, and nothing more once somebody has noticed: the numbers are lower bounds."
+    yield "A property that noticed nothing so is asked again of what others noticed, until a mutant refutes it."
     yield ""
-    yield "| property | notices | is refuted by | for example |"
-    yield "|---|---|---|---|"
+    yield "| property | notices | is refuted by, for example |"
+    yield "|---|---|---|"
     for one_property in properties:
-        own = refuted.get(one_property.id, [])
-        example = f"`{own[0].row}`: {own[0].change}" if own else ""
-        yield f"| {one_property.id} | {noticed[one_property.id]} | {len(own)} | {example} |"
+        mutant = refuted.get(one_property.id)
+        example = "**nothing tried**" if mutant is None else f"`{mutant.row}`: {mutant.change}"
+        yield f"| {one_property.id} | {noticed[one_property.id]} | {example} |"
 
 
 def _survivors(

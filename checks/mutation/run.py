@@ -7,12 +7,17 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from checks.mutation.mutants import Mutant, mutants
 from checks.mutation.notice import Notice, Result, Watch
+from checks.properties.catalogue import properties
+from checks.properties.definition import OfTables
 from model.lifecycle import Lifecycle
 
+#: How many mutants are asked once more of a property that none has refuted.
+TRIES = 60
 #: Called with the results so far and the number of mutants to try.
 Progress = Callable[[Sequence[Result], int], None]
 
@@ -46,6 +51,27 @@ def mutate(
         if progress is not None:
             progress(results, len(chosen))
     return sorted(results, key=lambda result: (result.mutant.row, result.mutant.change))
+
+
+def refuted(
+    lifecycle: Lifecycle, scenarios: Sequence[str], results: Sequence[Result], tries: int = TRIES
+) -> dict[str, Mutant]:
+    """For each property a mutant that refutes it: one of *results*, or the first of *tries* that are asked again.
+
+    A property that is asked late sees only what nobody noticed before; so it is asked of what others noticed as well.
+    """
+    found = {
+        notice.property: result.mutant for result in reversed(results) for notice in result.notices if notice.refutes
+    }
+    watch = Watch(lifecycle, scenarios)
+    broken = [result.mutant for result in results if any(notice.scenario in scenarios for notice in result.notices)]
+    rest = [result.mutant for result in results if result.notices and result.mutant not in broken]
+    for one in properties(lifecycle):
+        if one.id not in found and not isinstance(one.form, OfTables):
+            again = (mutant for mutant in [*broken, *rest][:tries] if watch.refutes(mutant, one.id))
+            for mutant in islice(again, 1):
+                found[one.id] = mutant
+    return found
 
 
 def _tried(lifecycle: Lifecycle, scenarios: Sequence[str], chosen: Sequence[Mutant], workers: int) -> Iterator[Result]:

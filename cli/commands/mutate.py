@@ -52,7 +52,7 @@ def command(
     from checks.expectations import read_expectations
     from checks.mutation.mutants import mutants
     from checks.mutation.report import page
-    from checks.mutation.run import mutate
+    from checks.mutation.run import mutate, refuted
     from checks.properties.catalogue import properties
     from model.load import TABLES
 
@@ -68,7 +68,8 @@ def command(
 
         listed = read_expectations(tables or TABLES).expected.survivors
         total = sum(1 for _ in mutants(lifecycle))
-        write_text(output, page(results, total, names, properties(lifecycle), listed, by_source))
+        examples = refuted(lifecycle, names, results)
+        write_text(output, page(results, total, names, properties(lifecycle), listed, by_source, examples))
         return
     if as_json:
         show_json(results, lifecycle)
