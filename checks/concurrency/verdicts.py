@@ -19,7 +19,7 @@ from checks.concurrency.choices import decide_choices
 from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_together
 from checks.expectations import Expectations, compared
-from checks.properties.catalogue import properties
+from checks.properties.catalogue import asked, properties
 from checks.properties.definition import Always, Property
 from checks.traces import named
 from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
@@ -30,7 +30,7 @@ from model.semantics import END_FAILED, END_FINISHED, Semantics
 Progress = Callable[[str], None]
 ENDS = (END_FINISHED, END_FAILED)
 #: Properties of configurations and steps that need no memory of the past: these are decided with several requests.
-ASKED = ("rest", "exclusive", "delete-wins", "stable", "final")
+ASKED = ("rest", "exclusive", "delete-wins", "spares", "stable", "final")
 #: How many requests at once stand for any number, where the closure does not decide.
 FOR_ANY = 2
 #: With more processes, the space of all operations at once does not fit into memory.
@@ -52,24 +52,27 @@ def verify_concurrent(
     chosen = None if wanted is None else frozenset(wanted)
     verdicts: list[Verdict] = []
     sizes: dict[str, Size] = {}
-    asked = [
+    every = [
         one
         for one in properties(lifecycle)
         if one.id in ASKED and isinstance(one.form, Always) and (chosen is None or one.id in chosen)
     ]
     kept: dict[Scenario, tuple[tuple[Decision, ...], float]] = {}
-    for name in scenarios if asked else ():
+    for name in scenarios:
         scenario = lifecycle.scenarios[name]
+        wanted_here = [one for one in every if asked(one, scenario)]
+        if not wanted_here:
+            continue
         bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
         key = replace(bounded, name="", meaning=Text("", ""))
         if key not in kept:
-            say(f"{', '.join(one.id for one in asked)} in {name}")
+            say(f"{', '.join(one.id for one in wanted_here)} in {name}")
             before = time.perf_counter()
-            decisions = _decisions(semantics, bounded, asked, say)
+            decisions = _decisions(semantics, bounded, wanted_here, say)
             kept[key] = decisions, time.perf_counter() - before
         decisions, seconds = kept[key]
         sizes[name] = Size(name, decisions[0].states, decisions[0].transitions, seconds)
-        for one, decision in zip(asked, decisions, strict=True):
+        for one, decision in zip(wanted_here, decisions, strict=True):
             say(f"{one.id} in {name}")
             closed = None
             if scenario.processes is None and decision.holds is not False:

@@ -36,6 +36,8 @@ PRESENT_AFTER, REST_AFTER, FAILED_AFTER, GONE_AFTER = (
 )
 #: Kinds of processes that a user does not start.
 UNASKED = frozenset({"event", "periodic", "recovery"})
+#: A step of such a process, and not of one to which a request has handed over.
+UNASKED_FOR = both(Kind(UNASKED), Not(Kind(frozenset({"request", "admin"}))))
 
 PROPERTIES: tuple[Property, ...] = (
     Property(
@@ -97,6 +99,25 @@ PROPERTIES: tuple[Property, ...] = (
             both(PRESENT, Is("deleting"), Changed("lock")),
         ),
         ("phase", "lock"),
+    ),
+    Property(
+        "spares",
+        Text(
+            "nothing that nobody asked for deletes an instance that has neither been deleted nor failed",
+            "无人请求的流程不会删除既未被删除也未失败的实例",
+        ),
+        "AG !(present & !deleted & !deleting & !failed & by-unasked & X (deleted | gone))",
+        Always(
+            both(
+                PRESENT,
+                Not(either(Is("deleted"), Is("deleting"), FAILED)),
+                UNASKED_FOR,
+                either(Is("deleted", after=True), GONE_AFTER),
+            ),
+            both(PRESENT, Not(either(Is("deleted"), Is("deleting"), FAILED)), UNASKED_FOR),
+        ),
+        ("phase", "lock"),
+        needs=frozenset({"periodic"}),
     ),
     Property(
         "final",
@@ -177,7 +198,7 @@ PROPERTIES: tuple[Property, ...] = (
         ),
         "AG (a process ends & nothing has failed on its way & nothing else has happened meanwhile -> what it promises)",
         Always(Undelivered(), Promised()),
-        (OPERATION, "phase", "lock"),
+        (OPERATION, "phase", "lock", "report", "truth"),
         unless=frozenset({"lose"}),  # what is lost fails, and the rest runs as without
     ),
     Property(
