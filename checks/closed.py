@@ -146,7 +146,9 @@ class Closed:
             return self.ghost[members], self.ghost[members]
         ghosts = list(self.ghosts)
         looks = sorted(self.past.reads | copied) if self.past.looks(move) else []
-        alike = self.weights[looks] @ self.values[np.ix_(looks, members)]
+        alike = np.zeros(len(members), np.int64)
+        for variable in looks:
+            alike += self.weights[variable] * self.values[variable, members]
         told = (alike * len(ghosts) + self.ghost[members]) * 2 + idle
         _, chosen, inverse = np.unique(told, return_index=True, return_inverse=True)
         found: list[tuple[int, int]] = []
