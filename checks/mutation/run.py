@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from checks.mutation.mutants import Mutant, mutants
 from checks.mutation.notice import Notice, Result, Watch
 from checks.properties.catalogue import properties
 from checks.properties.definition import OfTables
+from model.content import table_files
 from model.lifecycle import Lifecycle
 
 #: How many mutants are asked once more of a property that none has refuted.
@@ -30,17 +32,18 @@ def mutate(
     sample: int | None = None,
     workers: int = 2,
     kept: Path | None = None,
+    tables: str = "",
     progress: Progress | None = None,
 ) -> list[Result]:
     """Try every mutant, or *sample* of them (always the same), and say of each who notices it in *scenarios*.
 
     The mutants are tried in a shuffled order, so that whatever has been tried is a fair sample.  *kept* is a file to
-    which each result is appended, and from which those of the same tables are taken the next time.
+    which each result is appended, and from which those of the same *tables* (their digest) are taken the next time.
     """
     chosen = list(mutants(lifecycle))
     random.Random(0).shuffle(chosen)  # noqa: S311 - a sample, not a secret
     chosen = chosen[:sample]
-    label = [lifecycle.digest, lifecycle.release, *scenarios]
+    label = [tables or lifecycle.digest, lifecycle.release, *scenarios]
     known = {} if kept is None else {result.mutant: result for result in _read(kept, label)}
     results = [known[mutant] for mutant in chosen if mutant in known]
     for result in _tried(lifecycle, scenarios, [mutant for mutant in chosen if mutant not in known], workers):
@@ -89,6 +92,14 @@ def _begin(lifecycle: Lifecycle, scenarios: Sequence[str]) -> None:
 
 def _try(mutant: Mutant) -> Result:
     return _watch[0].result(mutant)
+
+
+def tables_digest(folder: Path) -> str:
+    """A digest of the tables in *folder*, which what is expected of them does not change."""
+    made = hashlib.sha256()
+    for path in table_files(folder):
+        made.update(path.read_bytes())
+    return made.hexdigest()
 
 
 def _read(kept: Path, label: list[str]) -> Iterator[Result]:

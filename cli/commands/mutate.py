@@ -23,7 +23,9 @@ Examples:
   nova-lifecycle mutate --keep mutants.jsonl --source 34.0.0 --output docs/mutation.md"""
 )
 @click.option("--sample", type=click.IntRange(1), help="Only so many mutants, always the same ones.")
-@click.option("--scenario", "chosen", multiple=True, help="Where  [default: each with one request at a time].")
+@click.option(
+    "--scenario", "chosen", multiple=True, help="Where they are tried [default: each with one request at a time]."
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--keep", type=click.Path(path_type=Path), help="Go on from the results in this file, and add to them.")
 @click.option("--source", metavar="PATH|VERSION", help="Say which mutants a comparison with this source notices.")
@@ -52,11 +54,11 @@ def command(
     from checks.expectations import read_expectations
     from checks.mutation.mutants import mutants
     from checks.mutation.report import page
-    from checks.mutation.run import mutate, refuted
+    from checks.mutation.run import mutate, refuted, tables_digest
     from checks.properties.catalogue import properties
     from model.load import TABLES
 
-    results = mutate(lifecycle, names, sample, workers, keep, _progress())
+    results = mutate(lifecycle, names, sample, workers, keep, tables_digest(tables or TABLES), _progress())
     by_source = None
     if source is not None:
         from checks.conformance.source.releases import facts_of
