@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checks.concurrency.automaton import Automaton, assemble
+from checks.concurrency.automaton import Automaton, Marks, assemble
 from checks.concurrency.judge import marks_of, reads
+from checks.concurrency.leaves import UNFORCED
 from checks.concurrency.reduce import reduce
 from checks.properties.formula import Formula, roles
 from model.forget import forget
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
+
+#: Kinds of processes that fairness forces to start.
+FORCED = frozenset({"recovery", "periodic"})
 
 
 def reports(lifecycle: Lifecycle) -> frozenset[str]:
@@ -61,3 +65,22 @@ def abstracted(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone:
     semantics = Semantics(forget(lifecycle, gone))
     automaton = assemble(semantics, scenario, marks_of(formula, semantics))
     return reduce(automaton, reads(formula, lifecycle))
+
+
+def left_out_still(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
+    """The variables to forget where executions may stay: reports, truths, copies and what *scenario* forgets."""
+    gone = {*reports(lifecycle), *truths(lifecycle), *copies(lifecycle), *scenario.forget}
+    return _unread(lifecycle, formula, gone)
+
+
+def abstracted_still(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:
+    """As :func:`abstracted`, but whoever is stuck is seen to be, and every step that nothing forces is marked."""
+    semantics = Semantics(forget(lifecycle, gone))
+
+    def origin(row: str) -> int:
+        kind = lifecycle.operations[lifecycle.rows[row].operation].kind
+        return 0 if kind in FORCED else UNFORCED
+
+    automaton = assemble(semantics, scenario, Marks(origin=origin, unforced=UNFORCED))
+    phase = lifecycle.variables[roles(lifecycle)["phase"]].name
+    return reduce(automaton, {*reads(formula, lifecycle), phase}, delay=False)

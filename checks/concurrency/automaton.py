@@ -97,12 +97,14 @@ class Automaton:
 class Marks:
     """What a property tells apart: ``step`` gives the bits of the moves of a control, ``place`` its own.
 
-    ``origin`` gives those of a start, by its row.
+    ``origin`` gives those of a start, by its row; ``unforced`` are those of every step that nothing forces to happen: a
+    failure, the loss of a message.
     """
 
     step: Callable[[int], int] = lambda _: 0
     place: Callable[[int], int] = lambda _: 0
     origin: Callable[[str], int] = lambda _: 0
+    unforced: int = 0
 
 
 UNMARKED = Marks()
@@ -140,12 +142,19 @@ def assemble(semantics: Semantics, scenario: Scenario, marks: Marks = UNMARKED) 
         assert instruction is not None
         waiting = isinstance(instruction, Wait)
         moves = [
-            Move(rule.when, rule.assign, number(rule.to), rule.acquires, (rule.row,), marks.step(control))
+            Move(
+                rule.when,
+                rule.assign,
+                number(rule.to),
+                rule.acquires,
+                (rule.row,),
+                marks.step(control) | (marks.unforced if rule.spontaneous else 0),
+            )
             for rule in semantics.rules(control)
             if scenario.fail or not rule.spontaneous
         ]
         if scenario.lose and waiting:
-            moves.append(Move((), (), END, False, (LOSS,)))
+            moves.append(Move((), (), END, False, (LOSS,), marks.unforced))
         mortal = scenario.crash and not waiting
         heirs = (number(semantics.killed(control)),) if mortal else ()
         service = instruction.service if mortal else None

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
+from checks.concurrency.table import Table
 from checks.concurrency.visited import FullError, Visited
 
 #: Configurations that are expanded in one piece; bounds the memory beside the visited ones.
@@ -65,7 +66,8 @@ def _sorted(columns: list[Ints]) -> list[Ints]:
 class Explored:
     """An explored space: the new configurations of each level, how many, and how many steps leave them.
 
-    ``visited`` has them all, until it is used for another space.  ``truncated`` when a limit, or memory, stopped it.
+    ``visited`` has them all, until it is used for another space, unless some start beyond the bound.  ``truncated``
+    when a limit, or memory, stopped it.
     """
 
     relation: Relation
@@ -118,9 +120,11 @@ def _explore(
     relation: Relation, records: Ints, bound: int, slots: int, limit: int | None, visited: Visited, *, ordered: bool
 ) -> Explored:
     packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
-    visited.clear(slots, packing.bits, ordered=ordered)
     explored = Explored(relation, packing, bound, visited)
-    frontier = visited.add(packing.pack(records, [np.full(len(records), relation.empty)] * slots))
+    sparse = slots > bound and not ordered
+    met: Visited | Table = Table(relation, slots, packing.bits) if sparse else visited
+    visited.clear(slots, packing.bits, ordered=ordered)
+    frontier = met.add(packing.pack(records, [np.full(len(records), relation.empty)] * slots))
     while len(frontier):
         explored.levels.append(frontier)
         explored.states += len(frontier)
@@ -128,7 +132,7 @@ def _explore(
             explored.truncated = True
             break
         try:
-            fresh, taken = visited.advance(frontier, bound)
+            fresh, taken = met.advance(frontier, bound)
         except FullError:
             explored.truncated = True
             break
@@ -136,7 +140,7 @@ def _explore(
         if relation.automaton.crashes:
             crashed = _crashes(relation, packing, frontier)
             explored.transitions += len(crashed)
-            fresh = np.concatenate([fresh, visited.add(crashed)])
+            fresh = np.concatenate([fresh, met.add(crashed)])
         if len(relation.records).bit_length() + slots * packing.bits > 63:
             raise TooWideError(f"{slots} processes of {relation.width} places and {len(relation.records)} records")
         frontier = fresh

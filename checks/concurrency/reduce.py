@@ -143,11 +143,12 @@ def slice_variables(automaton: Automaton, read: Iterable[str]) -> Automaton:
     )
 
 
-def _silent(automaton: Automaton, place: Place, move: Move) -> bool:
+def _silent(automaton: Automaton, place: Place, move: Move, *, delay: bool) -> bool:
     """Whether nobody can tell before from after *move*, but for where the process stands."""
-    if move.when or move.assign or move.acquires or move.to == END:
+    if move.when or move.assign or move.acquires or move.mark or move.to == END:
         return False
-    return _seen(place) == _seen(automaton.places[move.to])
+    after = automaton.places[move.to]
+    return _seen(place) == _seen(after) and (delay or place.heirs == after.heirs)
 
 
 def _seen(place: Place) -> object:
@@ -162,15 +163,23 @@ def compress(automaton: Automaton, *, delay: bool = True) -> Automaton:
     at the last moment.  With *delay* the places that silent steps join become one place, at which the process may do
     whatever it may do after them: the same sequences of steps, fewer places, but a process that is stuck after one of
     several silent steps is no longer seen.  Without *delay* a step leads at once to each of the places at which silent
-    steps end, which keeps deadlocks too.  Places from which nothing but silent steps lead to the end become the end.
+    steps end, which keeps deadlocks too; only places that have none but silent steps are left out, for at another one a
+    process may not be able to do anything else.  Places from which nothing but silent steps lead to the end become the
+    end.
     """
     automaton = _ended(automaton)
+    silent = [[_silent(automaton, place, move, delay=delay) for move in place.moves] for place in automaton.places]
+    if not delay:
+        silent = [each if all(each) else [False] * len(each) for each in silent]
     onward = [
-        tuple(dict.fromkeys(move.to for move in place.moves if _silent(automaton, place, move)))
-        for place in automaton.places
+        tuple(dict.fromkeys(move.to for move, quiet in zip(place.moves, each, strict=True) if quiet))
+        for place, each in zip(automaton.places, silent, strict=True)
+    ]
+    loud = [
+        tuple(move for move, quiet in zip(place.moves, each, strict=True) if not quiet)
+        for place, each in zip(automaton.places, silent, strict=True)
     ]
     reach = [_closure_of(number, onward) for number in range(len(automaton.places))]
-    loud = [tuple(move for move in place.moves if not _silent(automaton, place, move)) for place in automaton.places]
     if delay:
         places = [
             replace(
@@ -181,13 +190,13 @@ def compress(automaton: Automaton, *, delay: bool = True) -> Automaton:
             for number, place in enumerate(automaton.places)
         ]
         return _reachable(automaton, places, list(automaton.origins))
-    if automaton.crashes:
-        raise ValueError("without delay, silent steps of a scenario with crashes cannot be left out")
-    stops = [
-        tuple(member for member in reach[number] if loud[member] or not onward[member]) for number in range(len(reach))
-    ]
+    stops = [tuple(member for member in reach[number] if not onward[member]) for number in range(len(reach))]
     places = [
-        replace(place, moves=tuple(replace(move, to=stop) for move in loud[number] for stop in _stops(move.to, stops)))
+        replace(
+            place,
+            moves=tuple(replace(move, to=stop) for move in loud[number] for stop in _stops(move.to, stops)),
+            heirs=tuple(dict.fromkeys(stop for heir in place.heirs for stop in _stops(heir, stops))),
+        )
         for number, place in enumerate(automaton.places)
     ]
     origins = [replace(origin, to=stop) for origin in automaton.origins for stop in _stops(origin.to, stops)]
@@ -343,7 +352,7 @@ def _signature(place: Place, block: list[int]) -> object:
 
 def reduce(automaton: Automaton, read: Iterable[str], *, delay: bool = True) -> Automaton:
     """All reductions, in the order in which each makes the next stronger; *read* names what the property reads."""
-    smaller = unmarked_silence(slice_variables(simplify(automaton), read))
-    if delay or not smaller.crashes:
-        smaller = compress(smaller, delay=delay)
-    return merge(postpone(smaller) if delay else smaller)
+    smaller = slice_variables(simplify(automaton), read)
+    if not delay:
+        return merge(compress(smaller, delay=False))
+    return merge(postpone(compress(unmarked_silence(smaller))))

@@ -9,28 +9,39 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 from checks.checker import Checker
 from checks.concurrency.any_number import decide_any
 from checks.concurrency.choices import decide_choices
 from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_together
+from checks.concurrency.evidence import plain
+from checks.concurrency.stays import decide_leaving
 from checks.expectations import Expectations, compared
 from checks.properties.catalogue import asked, properties
+<<<<<<< Updated upstream
 from checks.properties.definition import Always, Property
+=======
+from checks.properties.definition import Leaves, Property
+>>>>>>> Stashed changes
 from checks.traces import named
 from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
 from model.lifecycle import Lifecycle, Scenario, Text
-from model.program import Wait
-from model.semantics import END_FAILED, END_FINISHED, Semantics
+from model.semantics import Semantics
 
 Progress = Callable[[str], None]
-ENDS = (END_FINISHED, END_FAILED)
 #: Properties of configurations and steps that need no memory of the past: these are decided with several requests.
+<<<<<<< Updated upstream
 ASKED = ("rest", "exclusive", "delete-wins", "spares", "stable", "final")
+=======
+OF_STEPS = ("rest", "exclusive", "delete-wins", "stable", "final")
+#: Properties of what happens in the end: these are decided with two.
+OF_THE_END = ("terminates", "recovers")
+#: The property whose violations are where an execution may stay.
+AT_REST = "rest"
+>>>>>>> Stashed changes
 #: How many requests at once stand for any number, where the closure does not decide.
 FOR_ANY = 2
 #: With more processes, the space of all operations at once does not fit into memory.
@@ -52,6 +63,7 @@ def verify_concurrent(
     chosen = None if wanted is None else frozenset(wanted)
     verdicts: list[Verdict] = []
     sizes: dict[str, Size] = {}
+<<<<<<< Updated upstream
     every = [
         one
         for one in properties(lifecycle)
@@ -73,6 +85,30 @@ def verify_concurrent(
         decisions, seconds = kept[key]
         sizes[name] = Size(name, decisions[0].states, decisions[0].transitions, seconds)
         for one, decision in zip(wanted_here, decisions, strict=True):
+=======
+    every = [one for one in properties(lifecycle) if chosen is None or one.id in chosen]
+    kept: dict[Scenario, tuple[dict[str, Decision], float]] = {}
+    for name in scenarios:
+        scenario = lifecycle.scenarios[name]
+        known = OF_STEPS + OF_THE_END * (scenario.processes == MOST_AT_ONCE)
+        wanted_here = [one for one in every if one.id in known and asked(one, scenario)]
+        if not wanted_here:
+            continue
+        bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
+        same = replace(bounded, name="", meaning=Text("", ""))
+        decided, seconds = kept.setdefault(same, ({}, 0.0))
+        missing = [one for one in wanted_here if one.id not in decided]
+        if missing:
+            say(f"{', '.join(one.id for one in missing)} in {name}")
+            before = time.perf_counter()
+            decided.update(_decisions(semantics, bounded, missing, say))
+            seconds += time.perf_counter() - before
+            kept[same] = decided, seconds
+        first = decided[wanted_here[0].id]
+        sizes[name] = Size(name, first.states, first.transitions, seconds)
+        for one in wanted_here:
+            decision = decided[one.id]
+>>>>>>> Stashed changes
             say(f"{one.id} in {name}")
             closed = None
             if scenario.processes is None and decision.holds is not False:
@@ -88,12 +124,28 @@ def verify_concurrent(
     )  # fmt: skip
 
 
-def _decisions(semantics: Semantics, scenario: Scenario, asked: list[Property], say: Progress) -> tuple[Decision, ...]:
-    """All operations at once where that fits, else every choice of as many operations as there are processes."""
+def _decisions(semantics: Semantics, scenario: Scenario, wanted: list[Property], say: Progress) -> dict[str, Decision]:
+    """All operations at once where that fits, else every choice of as many operations as there are processes.
+
+    What ends at rest with a task that nobody works on is where an execution may stay for ever, so it is looked for
+    first.
+    """
     bound = scenario.processes or FOR_ANY
-    if bound <= MOST_AT_ONCE:
-        return decide_together(semantics, scenario, asked, bound)
-    return decide_choices(semantics, scenario, asked, bound, say)
+    of_end = [one for one in wanted if isinstance(one.form, Leaves)]
+    of_steps = [
+        one
+        for one in properties(semantics.lifecycle)
+        if (one in wanted and one not in of_end) or (of_end and one.id == AT_REST)
+    ]
+    if bound > MOST_AT_ONCE:
+        decided = decide_choices(semantics, scenario, of_steps, bound, say)
+    else:
+        decided = decide_together(semantics, scenario, of_steps, bound)
+    found = {one.id: decision for one, decision in zip(of_steps, decided, strict=True)}
+    for one in of_end:
+        say(f"{one.id}, where executions may stay")
+        found[one.id] = decide_leaving(semantics, scenario, one, bound, found[AT_REST].violations)
+    return found
 
 
 def _closed(semantics: Semantics, scenario: Scenario, one: Property) -> tuple[Decision, float]:
@@ -136,15 +188,16 @@ def _verdict(
         bound += f"; {len(decision.unconfirmed)} further classes were met only with variables left out, not confirmed"
     if decision.impossible:
         bound += f"; {len(decision.impossible)} that were met with variables left out are shown impossible"
-    plain = [_plain(semantics, violation) for violation in decision.violations]
+    stays = isinstance(one.form, Leaves)
+    traces = [plain(semantics, violation.key, violation.steps or (), stays=stays) for violation in decision.violations]
     checker = Checker(semantics, replace(scenario, processes=decision.bound))
-    refuted = [f"the evidence is refuted: {fault}" for trace in plain for fault in checker.faults_of_trace(trace)]
+    refuted = [f"the evidence is refuted: {fault}" for trace in traces for fault in checker.faults_of_trace(trace)]
     holds = {"kind": "invariant", "configurations": decision.states}
     return Verdict(
         one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
         tuple(_finding(semantics.lifecycle, violation) for violation in decision.violations),
-        evidence={"kind": "traces", "traces": plain} if plain else holds,
-        checked=None if not plain else not refuted, unexpected=tuple(refuted[:3]), bound=bound,
+        evidence={"kind": "traces", "traces": traces} if traces else holds,
+        checked=None if not traces else not refuted, unexpected=tuple(refuted[:3]), bound=bound,
     )  # fmt: skip
 
 
@@ -178,30 +231,3 @@ def trace_of(lifecycle: Lifecycle, steps: Iterable[LaneStep]) -> Trace:
             )
         )  # fmt: skip
     return Trace(named(lifecycle, listed[0].before), tuple(made))
-
-
-def _plain(semantics: Semantics, violation: Violation) -> Mapping[str, Any]:
-    """The execution as data that the checker replays: after each step the record and what is in flight."""
-    assert violation.steps is not None
-    inflight: list[int] = []
-    steps: list[list[Any]] = []
-    for step in violation.steps:
-        if step.lane is None:
-            inflight = _survivors(semantics, inflight, step.row.partition("/")[2])
-        elif step.control >= 0:
-            inflight.remove(step.control)
-        if step.to not in ENDS:
-            inflight.append(step.to)
-        standing = [semantics.controls[number] for number in sorted(inflight)]
-        steps.append([step.row, list(step.after), [[one.point, one.memory, one.dirty] for one in standing]])
-    return {"key": dict(violation.key), "start": [list(violation.steps[0].before), []], "steps": steps, "cycle": None}
-
-
-def _survivors(semantics: Semantics, inflight: Iterable[int], service: str) -> list[int]:
-    """What is left of *inflight* when *service* dies: messages, what runs elsewhere, and who hears of it."""
-    left: list[int] = []
-    for control in inflight:
-        instruction = semantics.instruction(control)
-        dies = instruction is not None and instruction.service == service and not isinstance(instruction, Wait)
-        left.append(semantics.killed(control) if dies else control)
-    return [control for control in left if control not in ENDS]

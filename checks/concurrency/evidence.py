@@ -1,0 +1,39 @@
+"""Executions of several processes as plain data, which the checker replays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from checks.concurrency.confirm import ENDS, LaneStep
+from model.program import Wait
+from model.semantics import Semantics
+
+
+def plain(
+    semantics: Semantics, key: Mapping[str, str], taken: Sequence[LaneStep], *, stays: bool = False
+) -> dict[str, Any]:
+    """The execution *taken*: after each step the record and what is in flight; *stays* when it may stay at its end."""
+    inflight: list[int] = []
+    steps: list[list[Any]] = []
+    for step in taken:
+        if step.lane is None:
+            inflight = _survivors(semantics, inflight, step.row.partition("/")[2])
+        elif step.control >= 0:
+            inflight.remove(step.control)
+        if step.to not in ENDS:
+            inflight.append(step.to)
+        standing = [semantics.controls[number] for number in sorted(inflight)]
+        steps.append([step.row, list(step.after), [[one.point, one.memory, one.dirty] for one in standing]])
+    cycle = len(steps) if stays else None
+    return {"key": dict(key), "start": [list(taken[0].before), []], "steps": steps, "cycle": cycle}
+
+
+def _survivors(semantics: Semantics, inflight: Iterable[int], service: str) -> list[int]:
+    """What is left of *inflight* when *service* dies: messages, what runs elsewhere, and who hears of it."""
+    left: list[int] = []
+    for control in inflight:
+        instruction = semantics.instruction(control)
+        dies = instruction is not None and instruction.service == service and not isinstance(instruction, Wait)
+        left.append(semantics.killed(control) if dies else control)
+    return [control for control in left if control not in ENDS]
