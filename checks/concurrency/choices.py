@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import combinations
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from signal import SIG_IGN, SIGINT, signal
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from model.semantics import Semantics
 #: Configurations at which the search of one choice stops; none of the shipped tables comes near.
 LIMIT = 40_000_000
 #: Choices that a worker takes at a time.
-BATCH = 32
+BATCH = 8
 
 Key = tuple[int, ...]
 
@@ -110,17 +111,17 @@ class Chooser:
                 starting.setdefault(row.split("/")[0], set()).add(number)
         self.operations = sorted(set(map(frozenset, starting.values())), key=sorted)
 
-    def explored(self, choice: tuple[int, ...], bound: int) -> Explored:
-        """The space of *choice*, operations by number."""
+    def explored(self, choice: tuple[int, ...], bound: int, *, keep: bool = True) -> Explored:
+        """The space of *choice*, operations by number; without *keep*, only what its set of configurations tells."""
         self.relation.only(frozenset().union(*(self.operations[number] for number in choice)))
-        return explore_from(self.relation, self.records, bound, LIMIT, visited=self.visited)
+        return explore_from(self.relation, self.records, bound, LIMIT, visited=self.visited, keep=keep)
 
     def look(self, choices: Sequence[tuple[int, ...]], bound: int) -> Looked:
         """Explores each of *choices*."""
         met: tuple[dict[Key, tuple[int, ...]], ...] = tuple({} for _ in self.wanted)
         states, transitions, most, cut = 0, 0, 0, 0
         for choice in choices:
-            explored = self.explored(choice, bound)
+            explored = self.explored(choice, bound, keep=False)
             states, transitions = states + explored.states, transitions + explored.transitions
             most, cut = max(most, explored.states), cut + explored.truncated
             for keys, known in zip(self._ways(explored), met, strict=True):
@@ -171,6 +172,7 @@ _WORKERS: list[Chooser] = []
 
 
 def _prepare(lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property]) -> None:
+    signal(SIGINT, SIG_IGN)  # an interrupt is the parent's to handle
     _WORKERS[:] = [Chooser(Semantics(lifecycle), scenario, wanted)]
 
 
@@ -219,13 +221,22 @@ def decide_choices(
 def _in_parallel(
     lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property], choices: list[tuple[int, ...]], bound: int
 ) -> Iterator[Looked]:
+    """What the batches of *choices* come to, as they are done; when this is interrupted, the workers end at once."""
     workers = min(os.cpu_count() or 1, 4)
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(lifecycle, scenario, wanted)
     ) as pool:
-        waiting = [pool.submit(_look, choices[first : first + BATCH], bound) for first in range(0, len(choices), BATCH)]
-        for one in waiting:
-            yield one.result()
+        try:
+            waiting = [
+                pool.submit(_look, choices[first : first + BATCH], bound) for first in range(0, len(choices), BATCH)
+            ]
+            for one in as_completed(waiting):
+                yield one.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in active_children():
+                worker.terminate()
+            raise
 
 
 def _joined(

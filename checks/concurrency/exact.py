@@ -102,22 +102,32 @@ def explore_from(
     *,
     ordered: bool = False,
     visited: Visited | None = None,
+    keep: bool = True,
 ) -> Explored:
     """As :func:`explore`, from each of *records* (by number) with nothing in flight.
 
-    *relation* may be used again, and *visited*, of that relation, whose contents are lost.
+    *relation* may be used again, and *visited*, of that relation, whose contents are lost.  Without *keep*, only the
+    last level is kept: there are no paths then.
     """
     slots = bound
     visited = visited or Visited(relation)
     while True:
         try:
-            return _explore(relation, records, bound, slots, limit, visited, ordered=ordered)
+            return _explore(relation, records, bound, slots, limit, visited, ordered=ordered, keep=keep)
         except OverflowError:
             slots += 1
 
 
 def _explore(
-    relation: Relation, records: Ints, bound: int, slots: int, limit: int | None, visited: Visited, *, ordered: bool
+    relation: Relation,
+    records: Ints,
+    bound: int,
+    slots: int,
+    limit: int | None,
+    visited: Visited,
+    *,
+    ordered: bool,
+    keep: bool,
 ) -> Explored:
     packing = Packing(slots, max(1, (relation.width - 1).bit_length()), ordered)
     explored = Explored(relation, packing, bound, visited)
@@ -126,6 +136,8 @@ def _explore(
     visited.clear(slots, packing.bits, ordered=ordered)
     frontier = met.add(packing.pack(records, [np.full(len(records), relation.empty)] * slots))
     while len(frontier):
+        if not keep:
+            explored.levels.clear()
         explored.levels.append(frontier)
         explored.states += len(frontier)
         if limit is not None and explored.states > limit:

@@ -22,6 +22,8 @@ from checks.concurrency.relation import Relation
 
 #: Bits that a set may take: 2 GiB.
 MOST = 1 << 34
+#: Words of bits that an empty set keeps for the next space: 16 MiB.
+KEPT = 1 << 21
 #: Configurations that one call of the kernel may find, and pairs that it may miss, beside those of one step.
 PIECE = 1 << 16
 
@@ -71,6 +73,8 @@ class Visited:
         self._met = []
         for column in (self.used, self.room, self.offset, self.cases):
             column[:] = 0
+        if len(self.bits) > KEPT:
+            self.bits = np.zeros(KEPT, np.uint64)
         self.bits[: -(-self._free // 64)] = 0
         self._free = 0
         self._cover()
@@ -159,7 +163,7 @@ class Visited:
         full = records[self.used[records] >= self.room[records]]
         if not len(full):
             return
-        room = self.used[full] * 5 // 4 + 4
+        room = self.used[full] * 9 // 8 + 4
         if not self.ordered and room.max() >= self.choose.shape[1]:
             self.choose = _binomials(self.slots, 2 * int(room.max()))
         sizes = room.astype(np.float64) ** self.slots if self.ordered else self.choose[-1, room].astype(np.float64)
@@ -169,7 +173,7 @@ class Visited:
         offset = np.concatenate([[self._free], ends[:-1]])
         self._free = int(ends[-1])
         if self._free > len(self.bits) * 64:
-            self.bits = _grown(self.bits, self._free // 64 * 3 // 2)
+            self.bits = _grown(self.bits, self._free // 64 * 5 // 4)
         kernel.move(full, self.slots, self._known(), room.astype(np.uint64), offset.astype(np.uint64))
 
 
