@@ -21,11 +21,7 @@ from checks.concurrency.evidence import plain
 from checks.concurrency.stays import decide_leaving
 from checks.expectations import Expectations, compared
 from checks.properties.catalogue import asked, properties
-<<<<<<< Updated upstream
-from checks.properties.definition import Always, Property
-=======
 from checks.properties.definition import Leaves, Property
->>>>>>> Stashed changes
 from checks.traces import named
 from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
 from model.lifecycle import Lifecycle, Scenario, Text
@@ -33,15 +29,11 @@ from model.semantics import Semantics
 
 Progress = Callable[[str], None]
 #: Properties of configurations and steps that need no memory of the past: these are decided with several requests.
-<<<<<<< Updated upstream
-ASKED = ("rest", "exclusive", "delete-wins", "spares", "stable", "final")
-=======
-OF_STEPS = ("rest", "exclusive", "delete-wins", "stable", "final")
+OF_STEPS = ("rest", "exclusive", "delete-wins", "spares", "stable", "final")
 #: Properties of what happens in the end: these are decided with two.
 OF_THE_END = ("terminates", "recovers")
 #: The property whose violations are where an execution may stay.
 AT_REST = "rest"
->>>>>>> Stashed changes
 #: How many requests at once stand for any number, where the closure does not decide.
 FOR_ANY = 2
 #: With more processes, the space of all operations at once does not fit into memory.
@@ -63,29 +55,6 @@ def verify_concurrent(
     chosen = None if wanted is None else frozenset(wanted)
     verdicts: list[Verdict] = []
     sizes: dict[str, Size] = {}
-<<<<<<< Updated upstream
-    every = [
-        one
-        for one in properties(lifecycle)
-        if one.id in ASKED and isinstance(one.form, Always) and (chosen is None or one.id in chosen)
-    ]
-    kept: dict[Scenario, tuple[tuple[Decision, ...], float]] = {}
-    for name in scenarios:
-        scenario = lifecycle.scenarios[name]
-        wanted_here = [one for one in every if asked(one, scenario)]
-        if not wanted_here:
-            continue
-        bounded = replace(scenario, processes=scenario.processes or FOR_ANY)
-        key = replace(bounded, name="", meaning=Text("", ""))
-        if key not in kept:
-            say(f"{', '.join(one.id for one in wanted_here)} in {name}")
-            before = time.perf_counter()
-            decisions = _decisions(semantics, bounded, wanted_here, say)
-            kept[key] = decisions, time.perf_counter() - before
-        decisions, seconds = kept[key]
-        sizes[name] = Size(name, decisions[0].states, decisions[0].transitions, seconds)
-        for one, decision in zip(wanted_here, decisions, strict=True):
-=======
     every = [one for one in properties(lifecycle) if chosen is None or one.id in chosen]
     kept: dict[Scenario, tuple[dict[str, Decision], float]] = {}
     for name in scenarios:
@@ -108,7 +77,6 @@ def verify_concurrent(
         sizes[name] = Size(name, first.states, first.transitions, seconds)
         for one in wanted_here:
             decision = decided[one.id]
->>>>>>> Stashed changes
             say(f"{one.id} in {name}")
             closed = None
             if scenario.processes is None and decision.holds is not False:
