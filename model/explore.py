@@ -219,19 +219,24 @@ def explore(
     scenario: Scenario,
     initial: Iterable[Configuration] | None = None,
     limit: int | None = None,
+    known: Space | None = None,
 ) -> Space:
     """Every configuration reachable from *initial* (the lifecycle's own start by default), breadth first.
 
-    ``limit`` bounds the number of configurations; a space cut short says so in ``truncated``.
+    ``limit`` bounds the number of configurations; a space cut short says so in ``truncated``.  ``known`` is the whole
+    space of the same scenario, which may fail where this one does not: its configurations are starts, too, come before
+    the others, and are not explored again.
     """
     moves = Moves(semantics, scenario)
     starts = list(initial) if initial is not None else [(semantics.lifecycle.initial, ())]
-    configurations = list(dict.fromkeys(starts))
+    configurations = list(dict.fromkeys([*known.configurations, *starts] if known is not None else starts))
     numbers = {configuration: number for number, configuration in enumerate(configurations)}
     parents: list[tuple[int, Step] | None] = [None] * len(configurations)
     edges: list[list[tuple[Step, int]]] = []
+    if known is not None:
+        edges += [[way for way in leaving if scenario.fail or not way[0].spontaneous] for leaving in known.edges]
     truncated = False
-    position = 0
+    position = len(edges)
     while position < len(configurations):
         if limit is not None and len(configurations) > limit:
             truncated = True

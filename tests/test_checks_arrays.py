@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from checks.anatomy import Anatomy
 from checks.certificate import closed_set
 from checks.closed import Closed
 from checks.graph.arrays import Backwards, attractor, closed_components, distances, parts, rounds
+from checks.graph.everywhere import every_state
 from checks.graph.product import Product
 from checks.graph.search import Decision
 from checks.graph.view import View
@@ -156,3 +158,12 @@ def test_only_the_whole_space_is_closed(name: str, scenario: str, what: Remember
     for number in range(0, len(groups), 1 + len(groups) // 12):
         fewer = {**groups[number], "cubes": groups[number]["cubes"][1:]}
         assert fault([*groups[:number], fewer, *groups[number + 1 :]])
+
+
+@pytest.mark.parametrize("name", ["door", "lamp"])
+def test_a_space_goes_on_from_a_known_one_as_if_from_the_start(name: str) -> None:
+    space = view(name, "sequential").space
+    calm, starts = replace(space.scenario, fail=False), every_state(space.semantics.lifecycle)
+    quick = explore(space.semantics, calm, starts, known=space)
+    plain = explore(space.semantics, calm, [*space.configurations, *starts])
+    assert (quick.configurations, quick.edges, quick.parents) == (plain.configurations, plain.edges, plain.parents)

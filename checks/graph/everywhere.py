@@ -49,8 +49,10 @@ def every_state(lifecycle: Lifecycle) -> list[Configuration]:
 def everywhere(space: Space, form: Possible) -> Everywhere:
     """The configurations of *space* and every state, with everything that they lead to, and the distances there."""
     semantics = space.semantics
-    starts = list(dict.fromkeys([*space.configurations, *every_state(semantics.lifecycle)]))
-    wider = View(explore(semantics, replace(space.scenario, fail=False), starts), Anatomy(semantics.lifecycle))
+    starts = every_state(semantics.lifecycle)
+    asked = len({*space.numbers, *starts})
+    calm = explore(semantics, replace(space.scenario, fail=False), starts, known=space)
+    wider = View(calm, Anatomy(semantics.lifecycle))
     none = np.zeros(wider.size, np.int64)
     here = Moments(np.arange(wider.size), np.arange(wider.size), none - 1, none, [NOTHING])
     starting = wider.which(lambda step: step.process < 0 and step.kind in form.kinds)[wider.taken]
@@ -58,4 +60,4 @@ def everywhere(space: Space, form: Possible) -> Everywhere:
     costly, free = (Backwards(wider.source[edges], wider.target[edges], wider.size) for edges in (starting, running))
     ways = distances(np.flatnonzero(wider.holds(form.goal, here)), costly, free)
     known = {number: way for number, way in enumerate(ways.tolist()) if way >= 0}
-    return Everywhere(wider.space, len(starts), known, wider.holds(form.premise, here))
+    return Everywhere(wider.space, asked, known, wider.holds(form.premise, here))
