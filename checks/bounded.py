@@ -1,4 +1,4 @@
-"""The lengths of counterexamples, by z3: none is shorter than the shortest that the graph search has found.
+"""The lengths of counterexamples, by z3: none is shorter than what the graph search has found, for each key.
 
 Asked of a report that is decided: of each property that is violated in a scenario with one request at a time.  What z3
 finds is replayed by the checker.
@@ -7,11 +7,12 @@ finds is replayed by the checker.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from checks.checker import Checker
+from checks.keys import ACCUSED, coordinates, named
 from checks.properties.catalogue import properties
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.bounded import Execution, TooMany, shortest
@@ -20,6 +21,8 @@ from checks.verdict import Engine, Outcome, Report, Verdict
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 
+#: A key by names, and the length of a counterexample; the empty key stands for any.
+Lengths = Mapping[tuple[tuple[str, str], ...], int]
 ENGINE = "z3 unrolled"
 #: Processes in flight at once where something starts beside a request.
 BESIDE_REQUESTS = 2
@@ -37,11 +40,10 @@ def with_lengths(
         if scenario is None or scenario.processes != 1:
             continue
         asked = {
-            known[verdict.property]: (verdict, length)
+            known[verdict.property]: verdict
             for verdict in report.verdicts
-            if verdict.scenario == name and comparable(known[verdict.property], scenario)
-            and (length := shown_length(verdict)) is not None
-        }  # fmt: skip
+            if verdict.scenario == name and comparable(known[verdict.property], scenario) and shown_lengths(verdict)
+        }
         if asked:
             if progress is not None:
                 progress(f"unroll {name} up to {most} steps")
@@ -60,48 +62,62 @@ def comparable(one: Property, scenario: Scenario) -> bool:
     return isinstance(one.form, Always) or (isinstance(one.form, Leaves) and not scenario.crash)
 
 
-def shown_length(verdict: Verdict) -> int | None:
-    """The length of the shortest counterexample of *verdict*; None when it has none from the start."""
+def shown_lengths(verdict: Verdict) -> Lengths:
+    """The length of the counterexample of *verdict* for each key; without those that do not begin at the start."""
     if verdict.outcome is not Outcome.VIOLATED:
-        return None
+        return {}
     traces = [trace for trace in verdict.evidence.get("traces", ()) if not trace.get("anywhere")]
-    return min((len(trace["steps"]) for trace in traces), default=None)
+    return {tuple(trace["key"].items()): len(trace["steps"]) for trace in traces}
 
 
-def _judged(
-    lifecycle: Lifecycle, scenario: Scenario, asked: dict[Property, tuple[Verdict, int]], most: int
-) -> Iterable[Verdict]:
-    """The verdicts with what z3 says of them, each of which has a counterexample of the length beside it."""
+def _judged(lifecycle: Lifecycle, scenario: Scenario, asked: dict[Property, Verdict], most: int) -> Iterator[Verdict]:
+    """The verdicts with what z3 says of them; each has a counterexample."""
     before = time.perf_counter()
-    deepest = min(most, max(length for _, length in asked.values()))
+    deepest = min(most, max(length for verdict in asked.values() for length in shown_lengths(verdict).values()))
     alone = not scenario.crash and not scenario.kinds & BESIDE
+    checker = Checker(Semantics(lifecycle), scenario)
+    found: dict[Property, dict[tuple[tuple[str, str], ...], int]] = {one: {} for one in asked}
+    refuted: dict[Property, list[str]] = {one: [] for one in asked}
     try:
-        found = dict(shortest(lifecycle, scenario, asked, deepest, 1 if alone else BESIDE_REQUESTS))
+        for one, key, execution in shortest(lifecycle, scenario, asked, deepest, 1 if alone else BESIDE_REQUESTS):
+            named_key = named(lifecycle, coordinates(lifecycle, one), key) if key else {}
+            found[one][tuple(named_key.items())] = len(execution.steps)
+            refuted[one] += checker.faults_of_trace(as_trace(lifecycle, execution, one), one)
     except TooMany:
         undecided = Engine(ENGINE, Outcome.UNDECIDED, time.perf_counter() - before, "too many processes in flight")
-        yield from (replace(verdict, engines=(*verdict.engines, undecided)) for verdict, _ in asked.values())
+        yield from (replace(verdict, engines=(*verdict.engines, undecided)) for verdict in asked.values())
         return
-    checker = Checker(Semantics(lifecycle), scenario)
-    for one, (verdict, length) in asked.items():
-        execution = found.get(one)
-        seconds = time.perf_counter() - before if execution is None else execution.seconds
-        outcome, detail, differs = Outcome.VIOLATED, "", ""
-        if execution is None:
-            outcome, detail = Outcome.UNDECIDED, f"no execution of up to {deepest} steps violates it"
-            if length <= deepest:
-                differs = f"{detail}, and the graph search shows one of {length}"
-        else:
-            size = len(execution.steps)
-            detail = f"no execution of fewer than {size} steps violates it, and one of {size} does"
-            if size != length:
-                differs = f"{detail}; the shortest of the graph search has {length}"
-            faults = checker.faults_of_trace(as_trace(lifecycle, execution, one), one)
-            if faults:
-                differs = f"what z3 found is refuted: {'; '.join(faults)}"
+    seconds = (time.perf_counter() - before) / len(asked)
+    for one, verdict in asked.items():
+        shown = shown_lengths(verdict)
+        if ACCUSED in coordinates(lifecycle, one):
+            shown = {(): min(shown.values())}
+        outcome = Outcome.VIOLATED if found[one] else Outcome.UNDECIDED
+        differs = [verdict.disagreement, *differences(found[one], shown, deepest)]
+        differs += [f"what z3 found is refuted: {fault}" for fault in refuted[one][:1]]
+        engine = Engine(ENGINE, outcome, seconds, detail(found[one], deepest))
         yield replace(
-            verdict, engines=(*verdict.engines, Engine(ENGINE, outcome, seconds, detail)),
-            disagreement="; ".join(filter(None, (verdict.disagreement, differs))),
+            verdict, engines=(*verdict.engines, engine), disagreement="; ".join(filter(None, differs)),
         )  # fmt: skip
+
+
+def detail(found: Lengths, deepest: int) -> str:
+    """What z3 has shown, in words."""
+    if not found:
+        return f"no execution of up to {deepest} steps violates it"
+    least = min(found.values())
+    said = f"no execution of fewer than {least} steps violates it, and one of {least} does"
+    return said if () in found else f"{said}; ways to violate it in up to {deepest} steps: {len(found)}"
+
+
+def differences(found: Lengths, shown: Lengths, deepest: int) -> Iterator[str]:
+    """On which keys, and how, z3 (*found*) and the graph search (*shown*) differ about up to *deepest* steps."""
+    for key in dict.fromkeys((*found, *shown)):
+        ours, theirs = shown.get(key), found.get(key)
+        if ours != theirs and (theirs is not None or (ours is not None and ours <= deepest)):
+            where = "/".join(value for _, value in key) or "the shortest"
+            says = [f"{length} steps" if length is not None else "none" for length in (theirs, ours)]
+            yield f"{where}: z3 finds {says[0]}, the graph search {says[1]}"
 
 
 def as_trace(lifecycle: Lifecycle, execution: Execution, one: Property) -> dict[str, Any]:

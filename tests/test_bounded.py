@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from checks import bounded
-from checks.bounded import ENGINE, as_trace, comparable, shown_length, with_lengths
+from checks.bounded import ENGINE, as_trace, comparable, shown_lengths, with_lengths
 from checks.checker import Checker
+from checks.keys import coordinates
 from checks.properties.catalogue import PROPERTIES, asked, properties
 from checks.properties.definition import Property
 from checks.smt.bounded import TooMany, shortest
@@ -48,7 +49,7 @@ def said(verdict: Verdict) -> str:
 def test_a_door_that_jams_is_found_after_six_steps_and_no_fewer() -> None:
     """Guard, request, cast, lock, a lamp that fails, jammed."""
     found = lengths(30)["rest", "sequential"]
-    assert said(found) == "no execution of fewer than 6 steps violates it, and one of 6 does"
+    assert said(found).startswith("no execution of fewer than 6 steps violates it, and one of 6 does")
     assert not found.disagreement
 
 
@@ -59,7 +60,7 @@ def test_both_engines_find_the_same_lengths_in_every_scenario() -> None:
     for verdict in unrolled.values():
         assert verdict.engines[-1].outcome is Outcome.VIOLATED
         assert not verdict.disagreement
-        assert f"one of {shown_length(verdict)} does" in said(verdict)
+        assert f"one of {min(shown_lengths(verdict).values())} does" in said(verdict)
 
 
 def test_a_depth_that_is_too_small_says_so_and_is_no_difference() -> None:
@@ -69,6 +70,22 @@ def test_a_depth_that_is_too_small_says_so_and_is_no_difference() -> None:
     assert not fails(replace(found, expected=None))
 
 
+def test_every_way_of_violating_is_found_with_its_length() -> None:
+    """A lost message leaves its task: each of the states in which that can be, as early as it can be."""
+    lost = door().scenarios["lost"]
+    (verdict,) = (one for one in report().verdicts if (one.property, one.scenario) == ("rest", "lost"))
+    shown = {tuple(value for _, value in names): length for names, length in shown_lengths(verdict).items()}
+    found: dict[tuple[str, ...], int] = {}
+    for one, key, execution in shortest(door(), lost, [BY_ID["rest"]], 12):
+        where = coordinates(door(), one)
+        values = tuple(door().variables[variable].values[value] for variable, value in zip(where, key, strict=True))
+        assert values not in found
+        found[values] = len(execution.steps)
+    assert found == shown
+    assert len(found) > 3
+    assert found["SHUT", "OPENING"] == 3
+
+
 @pytest.mark.parametrize("property_id", ["rest", "terminates"])
 def test_a_length_that_differs_fails(property_id: str) -> None:
     """A trace with a step more than needed: what the graph search would say if it were not breadth first."""
@@ -76,21 +93,28 @@ def test_a_length_that_differs_fails(property_id: str) -> None:
     longer = [{**trace, "steps": [*trace["steps"], trace["steps"][-1]]} for trace in verdict.evidence["traces"]]
     wrong = replace(verdict, evidence={**verdict.evidence, "traces": longer})
     (found,) = with_lengths(replace(report(), verdicts=(wrong,)), door(), 30).verdicts
-    assert "the shortest of the graph search has 7" in found.disagreement
+    assert "z3 finds 6 steps, the graph search 7 steps" in found.disagreement
     assert fails(found)
+
+
+def test_a_way_that_the_graph_search_leaves_out_fails() -> None:
+    (verdict,) = (one for one in report().verdicts if (one.property, one.scenario) == ("rest", "lost"))
+    without = {**verdict.evidence, "traces": verdict.evidence["traces"][1:]}
+    (found,) = with_lengths(replace(report(), verdicts=(replace(verdict, evidence=without),)), door(), 30).verdicts
+    assert "the graph search none" in found.disagreement
 
 
 def test_a_counterexample_that_z3_does_not_find_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "shortest", lambda *_: iter(()))
     found = lengths(30)["rest", "sequential"]
-    assert "the graph search shows one of 6" in found.disagreement
+    assert "z3 finds none, the graph search 6 steps" in found.disagreement
 
 
 def test_an_execution_that_the_tables_do_not_allow_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     def forged(*arguments: object) -> object:
-        for one, execution in shortest(*arguments):  # type: ignore[arg-type]
+        for one, key, execution in shortest(*arguments):  # type: ignore[arg-type]
             row, _, standing = execution.steps[-1]
-            yield one, replace(execution, steps=(*execution.steps[:-1], (row, door().initial, standing)))
+            yield one, key, replace(execution, steps=(*execution.steps[:-1], (row, door().initial, standing)))
 
     monkeypatch.setattr(bounded, "shortest", forged)
     assert "what z3 found is refuted" in lengths(30)["rest", "sequential"].disagreement
@@ -121,7 +145,7 @@ def _brute(one: Property, scenario: Scenario) -> int:
 @pytest.mark.parametrize("scenario", ["sequential", "lost"])
 def test_the_length_is_that_of_the_shortest_of_all_executions(scenario: str) -> None:
     where = door().scenarios[scenario]
-    ((one, execution),) = shortest(door(), where, [BY_ID["rest"]], 20)
+    one, _, execution = next(shortest(door(), where, [BY_ID["rest"]], 20))
     assert one.id == "rest"
     assert len(execution.steps) == _brute(one, where)
     assert Checker(Semantics(door()), where).faults_of_trace(as_trace(door(), execution, one), one) == []

@@ -14,6 +14,7 @@ import z3
 
 from checks.anatomy import Anatomy
 from checks.candidate import Candidate
+from checks.keys import ACCUSED, Key, coordinates
 from checks.past import PARTS, remembers, together
 from checks.properties.catalogue import formulas
 from checks.properties.definition import Property
@@ -34,31 +35,38 @@ class Execution:
     """An execution from the start: for each step its row, the record after it, and where the processes stand then."""
 
     steps: tuple[tuple[str, Record, tuple[Standing, ...]], ...]
+    #: since the unrolling began
     seconds: float
 
 
 def shortest(
     lifecycle: Lifecycle, scenario: Scenario, properties: Iterable[Property], most: int, slots: int = 1
-) -> Iterator[tuple[Property, Execution]]:
-    """For each of *properties*, a shortest execution of at most *most* steps that violates it, in order of length.
+) -> Iterator[tuple[Property, Key, Execution]]:
+    """For each of *properties* and each key, a shortest execution of at most *most* steps that violates it so.
 
-    Each is of the form Always or Leaves.  Raises TooMany when more than *slots* processes may be in flight at once.
+    In the order of their lengths.  Each property is of the form Always or Leaves; where the operation that is accused
+    is part of its key, only a shortest execution for any key is looked for, and the key is empty.  Raises TooMany when
+    more than *slots* processes may be in flight at once.
     """
-    open_ = {one.id: one for one in properties}
-    what = together(remembers(formulas(one)) for one in open_.values())
+    asked = {one.id: one for one in properties}
+    what = together(remembers(formulas(one)) for one in asked.values())
     remembered = frozenset(name for name in PARTS if getattr(what, name))
     empty = Candidate((scenario.name,), {}, remembered)
     system = System(lifecycle, [Phase(scenario)], empty, Anatomy(lifecycle), slots)
-    unrolled = _Unrolled(Templates(system, open_.values()))
-    while open_ and unrolled.depth <= most:
-        for name in unrolled.violated(open_, by_steps=False):
-            yield open_.pop(name), unrolled.execution(unrolled.depth)
-        if open_ and unrolled.depth < most:
-            unrolled.step()
-            for name in unrolled.violated(open_, by_steps=True):
-                yield open_.pop(name), unrolled.execution(unrolled.depth)
-        elif open_:
+    unrolled = _Unrolled(Templates(system, asked.values()))
+    while asked:
+        for by_steps in (True, False):
+            for one in list(asked.values()):
+                where = coordinates(lifecycle, one)
+                alone = ACCUSED in where
+                for key in unrolled.violations(one.id, () if alone else where, by_steps=by_steps):
+                    yield one, key, unrolled.execution()
+                    if alone:
+                        del asked[one.id]
+                        break
+        if unrolled.depth == most:
             return
+        unrolled.step()
 
 
 @dataclass(slots=True)
@@ -81,6 +89,7 @@ class _Unrolled:
         self._at = [self._variables(0)]
         self._possible: dict[tuple[int, tuple[frozenset[int] | None, ...]], bool] = {}
         self._free: dict[int, tuple[z3.ExprRef, tuple[str, ...]]] = {}
+        self._keys: dict[str, set[Key]] = {}
         initial = templates.initial()
         self.solver.add(self._here((), 0), *(self._at[0][name] == value for name, value in initial.items()))
         given = {name: frozenset({initial[name]}) if name in initial else None for name in templates.widths}
@@ -165,12 +174,22 @@ class _Unrolled:
         variable = self._current[name]
         return variable == value if self.templates.widths[name] else variable == z3.BoolVal(bool(value))
 
-    def violated(self, asked: Iterable[str], *, by_steps: bool) -> Iterator[str]:
-        """Those of *asked* that are violated at this depth (by the step to it), each with the solver at a model."""
-        for name in list(asked):
-            ways = list(self._bad_steps(name) if by_steps else self._bad_places(name))
-            if ways and self.solver.check(z3.Or(ways)) == z3.sat:
-                yield name
+    def violations(self, name: str, where: tuple[int, ...], *, by_steps: bool) -> Iterator[Key]:
+        """Keys at the coordinates *where* with which property *name* is first violated here, or by the step to here.
+
+        Each with the solver at a model of an execution.
+        """
+        ways = list(self._bad_steps(name) if by_steps else self._bad_places(name))
+        record = [self._at[self.depth][f"v{variable}"] for variable in where]
+        known = self._keys.setdefault(name, set())
+        while ways:
+            fresh = [z3.Or([variable != value for variable, value in zip(record, key, strict=True)]) for key in known]
+            if self.solver.check(z3.Or(ways), *fresh) != z3.sat:
+                return
+            model = self.solver.model()
+            key = tuple(model.eval(variable, model_completion=True).as_long() for variable in record)
+            known.add(key)
+            yield key
 
     def _bad_places(self, name: str) -> Iterator[z3.BoolRef]:
         layer = self.layers[self.depth]
@@ -181,6 +200,8 @@ class _Unrolled:
 
     def _bad_steps(self, name: str) -> Iterator[z3.BoolRef]:
         depth = self.depth - 1
+        if depth < 0:
+            return
         layer = self.layers[depth]
         for points, place in layer.ways:
             bad = layer.templates[points].ways[place].bad.get(name)
@@ -191,11 +212,11 @@ class _Unrolled:
         at = self._at[depth]
         return z3.substitute(formula, *((self._current[name], at[name]) for name in at))
 
-    def execution(self, length: int) -> Execution:
-        """The execution of *length* steps that the solver has found."""
+    def execution(self) -> Execution:
+        """The execution to this depth that the solver has found."""
         model = self.solver.model()
         made: list[tuple[str, Record, tuple[Standing, ...]]] = []
-        for depth in range(length):
+        for depth in range(self.depth):
             layer = self.layers[depth]
             points, place = next(way for way in layer.ways if z3.is_true(model.eval(self._taken(*way, depth))))
             way = layer.templates[points].ways[place]
