@@ -16,7 +16,7 @@ from checks.keys import ACCUSED, coordinates, named
 from checks.properties.catalogue import properties
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.bounded import Execution, TooMany, shortest
-from checks.smt.system import BESIDE
+from checks.smt.transition import BESIDE
 from checks.verdict import Engine, Outcome, Report, Verdict
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics

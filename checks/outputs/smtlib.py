@@ -18,8 +18,9 @@ from checks.graph.view import View
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.prove import Questions, pose, ranking
-from checks.smt.system import Phase, System
+from checks.smt.system import System
 from checks.smt.text import disjunction
+from checks.smt.transition import Phase
 from checks.spaces import explored
 from model.forget import assumed
 from model.lifecycle import Lifecycle

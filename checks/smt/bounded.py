@@ -18,7 +18,8 @@ from checks.keys import ACCUSED, Key, coordinates
 from checks.past import PARTS, remembers, together
 from checks.properties.catalogue import formulas
 from checks.properties.definition import Property
-from checks.smt.system import Phase, System
+from checks.smt.system import System
+from checks.smt.transition import Phase
 from checks.smt.unroll import HERE, NEXT, SAME, TAKEN, Known, Points, Template, Templates, followed, free, joined
 from model.lifecycle import Lifecycle, Record, Scenario
 

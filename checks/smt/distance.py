@@ -15,8 +15,9 @@ from checks.candidate import Distances
 from checks.properties.definition import Possible, Property
 from checks.smt.formulas import Writer
 from checks.smt.prove import Questions, among_keys, answers, ranking
-from checks.smt.system import Phase, System
+from checks.smt.system import System
 from checks.smt.text import TRUE, conjunction, disjunction, negation
+from checks.smt.transition import Phase
 from checks.verdict import Outcome
 from model.lifecycle import Lifecycle, Scenario
 
@@ -41,10 +42,10 @@ def proved(
     numbered = system.script.member("scenario", frozenset(range(most)), width, most + 2)
     positive = system.script.member("scenario", frozenset(range(1, most)), width, most + 2)
     nothing = tuple(system.past.terms)
-    for points in list(system.groups):
+    for points in list(system.claim.groups):
         processes, record = system.processes(points), system.record
         near, asked, trapped = (
-            system.claim(record, processes, nothing, number) for number in (most - 1, most, most + 1)
+            system.claim.holds(record, processes, nothing, number) for number in (most - 1, most, most + 1)
         )
         goal = writer.write(form.goal, points, None)
         premise = writer.write(form.premise, points, None)
@@ -53,9 +54,9 @@ def proved(
             starts = step.mover < 0
             if step.spontaneous or (starts and step.kind not in form.kinds):
                 continue
-            after = system.claim(step.record, step.processes, nothing, closer if starts else "scenario")
+            after = system.claim.holds(step.record, step.processes, nothing, closer if starts else "scenario")
             onward.append(system.script.define(conjunction([step.guard, after, positive if starts else TRUE])))
-            kept = system.claim(step.record, step.processes, nothing, most + 1)
+            kept = system.claim.holds(step.record, step.processes, nothing, most + 1)
             questions.add("trap", conjunction([trapped, step.guard, negation(kept)]), points, step.row)
             if not starts and step.target >= 0:
                 questions.onward.add((points[step.mover], step.target))

@@ -23,8 +23,9 @@ from checks.properties.formula import (
     Undelivered,
     roles,
 )
-from checks.smt.system import System, Transition
+from checks.smt.system import System
 from checks.smt.text import FALSE, TRUE, Term, conjunction, constant, disjunction, negation
+from checks.smt.transition import Transition
 from model.program import FAILED
 
 

@@ -16,7 +16,7 @@ from model.program import FAILED, FINISHED
 if TYPE_CHECKING:
     from checks.properties.formula import Role
     from checks.smt.steps import Reader
-    from checks.smt.system import Transition
+    from checks.smt.transition import Transition
     from model.lifecycle import Promise
 
 from checks.properties.formula import roles

@@ -17,8 +17,9 @@ from checks.candidate import Cube, merged
 from checks.keys import ACCUSED, coordinates, size
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.formulas import Writer
-from checks.smt.system import System, Transition
+from checks.smt.system import System
 from checks.smt.text import FALSE, TRUE, Term, conjunction, disjunction, negation
+from checks.smt.transition import Transition
 
 #: For one property: scenario -> the keys of the violations that the other engine found.
 Listed = Mapping[str, frozenset[tuple[int, ...]]]
@@ -65,7 +66,7 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     writer = Writer(system)
     record: tuple[Term, ...] = tuple(variable.initial for variable in system.lifecycle.variables)
     fresh = system.among([not phase.disturbed for phase in system.scenarios])
-    start = system.claim(record, (), system.past.initially)
+    start = system.claim.holds(record, (), system.past.initially)
     questions.add("initial", conjunction([fresh, negation(start)]), ())
     questions.asked.setdefault("closed", [])
     always = [
@@ -76,7 +77,7 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     of_steps = [entry for entry in always if entry[1].of_steps]
     for one in [*(entry[0] for entry in always), *(entry[0] for entry in leaves)]:
         questions.asked.setdefault(one.id, [])
-    for points in list(system.groups):
+    for points in list(system.claim.groups):
         here = idle(system, points)
         inside = system.invariant(points)
         for one, form, listed in of_states:

@@ -22,7 +22,8 @@ from checks.keys import coordinates, size
 from checks.properties.definition import Leaves, Possible, Property
 from checks.smt.distance import proved
 from checks.smt.prove import Answer, answers, pose, ranking
-from checks.smt.system import Phase, System
+from checks.smt.system import System
+from checks.smt.transition import Phase
 from checks.verdict import Outcome
 from model.lifecycle import Lifecycle, Scenario
 
@@ -116,7 +117,7 @@ def decided(task: Task) -> Replies:
     ranks = ranking(questions.onward) if any(isinstance(one.form, Leaves) for one in asked) else {}
     shared = (time.perf_counter() - before - sum(one.seconds for one in replies.values())) / len(asked)
     shared += replies["closed"].seconds / len(asked)
-    claim = f"an inductive invariant of {task.claimed.size} cubes at {len(system.groups)} groups of control points"
+    claim = f"an inductive invariant of {task.claimed.size} cubes at {len(system.claim.groups)} groups of control points"
     for one, keys in asked.items():
         made[one.id] = _judged(one, keys, replies, shared, ranks, claim)
     return made

@@ -15,8 +15,9 @@ import z3
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.formulas import Writer
 from checks.smt.prove import stays
-from checks.smt.system import System, Transition
+from checks.smt.system import System
 from checks.smt.text import FALSE, TRUE, Term, bits, constant
+from checks.smt.transition import Transition
 
 Points = tuple[int, ...]
 #: The values that each variable of the state may have; None: any.
