@@ -26,6 +26,8 @@ Lengths = Mapping[tuple[tuple[str, str], ...], int]
 ENGINE = "z3 unrolled"
 #: Processes in flight at once where something starts beside a request.
 BESIDE_REQUESTS = 2
+#: Steps up to which z3 is asked for a shortest execution of each key, not only of each property.
+EACH = 28
 
 
 def with_lengths(
@@ -74,12 +76,12 @@ def _judged(lifecycle: Lifecycle, scenario: Scenario, asked: dict[Property, Verd
     """The verdicts with what z3 says of them; each has a counterexample."""
     before = time.perf_counter()
     deepest = min(most, max(length for verdict in asked.values() for length in shown_lengths(verdict).values()))
-    alone = not scenario.crash and not scenario.kinds & BESIDE
+    slots = BESIDE_REQUESTS if scenario.crash or scenario.kinds & BESIDE else 1
     checker = Checker(Semantics(lifecycle), scenario)
     found: dict[Property, dict[tuple[tuple[str, str], ...], int]] = {one: {} for one in asked}
     refuted: dict[Property, list[str]] = {one: [] for one in asked}
     try:
-        for one, key, execution in shortest(lifecycle, scenario, asked, deepest, 1 if alone else BESIDE_REQUESTS):
+        for one, key, execution in shortest(lifecycle, scenario, asked, deepest, EACH, slots):
             named_key = named(lifecycle, coordinates(lifecycle, one), key) if key else {}
             found[one][tuple(named_key.items())] = len(execution.steps)
             refuted[one] += checker.faults_of_trace(as_trace(lifecycle, execution, one), one)
@@ -107,17 +109,22 @@ def detail(found: Lengths, deepest: int) -> str:
         return f"no execution of up to {deepest} steps violates it"
     least = min(found.values())
     said = f"no execution of fewer than {least} steps violates it, and one of {least} does"
-    return said if () in found else f"{said}; ways to violate it in up to {deepest} steps: {len(found)}"
+    each = min(deepest, EACH)
+    within = sum(length <= each for length in found.values())
+    return said if () in found or not within else f"{said}; ways to violate it in up to {each} steps: {within}"
 
 
 def differences(found: Lengths, shown: Lengths, deepest: int) -> Iterator[str]:
     """On which keys, and how, z3 (*found*) and the graph search (*shown*) differ about up to *deepest* steps."""
+    each = min(deepest, EACH) if found or min(shown.values()) > deepest else deepest
     for key in dict.fromkeys((*found, *shown)):
         ours, theirs = shown.get(key), found.get(key)
-        if ours != theirs and (theirs is not None or (ours is not None and ours <= deepest)):
+        if ours != theirs and (theirs is not None or (ours is not None and ours <= each)):
             where = "/".join(value for _, value in key) or "the shortest"
             says = [f"{length} steps" if length is not None else "none" for length in (theirs, ours)]
             yield f"{where}: z3 finds {says[0]}, the graph search {says[1]}"
+    if found and min(shown.values(), default=0) < min(found.values()):
+        yield f"the graph search shows one of {min(shown.values())} steps, z3 none of fewer than {min(found.values())}"
 
 
 def as_trace(lifecycle: Lifecycle, execution: Execution, one: Property) -> dict[str, Any]:

@@ -86,6 +86,15 @@ def test_every_way_of_violating_is_found_with_its_length() -> None:
     assert found["SHUT", "OPENING"] == 3
 
 
+def test_behind_the_depth_for_each_key_only_the_shortest_is_looked_for() -> None:
+    lost = door().scenarios["lost"]
+    every = [len(execution.steps) for _, _, execution in shortest(door(), lost, [BY_ID["rest"]], 12)]
+    some = [len(execution.steps) for _, _, execution in shortest(door(), lost, [BY_ID["rest"]], 12, each=3)]
+    assert some == [length for length in every if length <= 3]
+    first = [len(execution.steps) for _, _, execution in shortest(door(), lost, [BY_ID["rest"]], 12, each=1)]
+    assert set(first) == {min(every)}
+
+
 @pytest.mark.parametrize("property_id", ["rest", "terminates"])
 def test_a_length_that_differs_fails(property_id: str) -> None:
     """A trace with a step more than needed: what the graph search would say if it were not breadth first."""

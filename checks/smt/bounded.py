@@ -41,13 +41,19 @@ class Execution:
 
 
 def shortest(
-    lifecycle: Lifecycle, scenario: Scenario, properties: Iterable[Property], most: int, slots: int = 1
+    lifecycle: Lifecycle,
+    scenario: Scenario,
+    properties: Iterable[Property],
+    most: int,
+    each: int | None = None,
+    slots: int = 1,
 ) -> Iterator[tuple[Property, Key, Execution]]:
-    """For each of *properties* and each key, a shortest execution of at most *most* steps that violates it so.
+    """For each of *properties* a shortest execution of at most *most* steps that violates it, in order of length.
 
-    In the order of their lengths.  Each property is of the form Always or Leaves; where the operation that is accused
-    is part of its key, only a shortest execution for any key is looked for, and the key is empty.  Raises TooMany when
-    more than *slots* processes may be in flight at once.
+    For each key of a property, as far as *each* steps (as *most*, when not given); after that only for a property of
+    which none was found.  A property is of the form Always or Leaves; where the operation that is accused is part of
+    its key, one execution for any key is looked for, and the key is empty.  Raises TooMany when more than *slots*
+    processes may be in flight at once.
     """
     asked = {one.id: one for one in properties}
     what = together(remembers(formulas(one)) for one in asked.values())
@@ -55,18 +61,22 @@ def shortest(
     empty = Candidate((scenario.name,), {}, remembered)
     system = System(lifecycle, [Phase(scenario)], empty, Anatomy(lifecycle), slots)
     unrolled = _Unrolled(Templates(system, asked.values()))
-    while asked:
+    every = most if each is None else each
+    found: set[str] = set()
+    while asked and unrolled.depth <= most:
         for by_steps in (True, False):
             for one in list(asked.values()):
                 where = coordinates(lifecycle, one)
-                alone = ACCUSED in where
-                for key in unrolled.violations(one.id, () if alone else where, by_steps=by_steps):
+                where = () if ACCUSED in where else where
+                for key in unrolled.violations(one.id, where, by_steps=by_steps):
+                    found.add(one.id)
                     yield one, key, unrolled.execution()
-                    if alone:
-                        del asked[one.id]
+                    if not where or unrolled.depth > every:
                         break
-        if unrolled.depth == most:
-            return
+                if one.id in found and (not where or unrolled.depth > every):
+                    del asked[one.id]
+        if unrolled.depth >= every:
+            asked = {name: one for name, one in asked.items() if name not in found}
         unrolled.step()
 
 

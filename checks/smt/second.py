@@ -117,7 +117,9 @@ def decided(task: Task) -> Replies:
     ranks = ranking(questions.onward) if any(isinstance(one.form, Leaves) for one in asked) else {}
     shared = (time.perf_counter() - before - sum(one.seconds for one in replies.values())) / len(asked)
     shared += replies["closed"].seconds / len(asked)
-    claim = f"an inductive invariant of {task.claimed.size} cubes at {len(system.claim.groups)} groups of control points"
+    claim = (
+        f"an inductive invariant of {task.claimed.size} cubes at {len(system.claim.groups)} groups of control points"
+    )
     for one, keys in asked.items():
         made[one.id] = _judged(one, keys, replies, shared, ranks, claim)
     return made
