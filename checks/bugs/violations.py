@@ -17,6 +17,7 @@ from checks.anatomy import Anatomy
 from checks.bugs.patch import Allows, Condition, Never, Patch, Reach
 from checks.bugs.patched import assumptions, conjunction, narrowed
 from checks.checker import Checker
+from checks.first_saves import refusals, unrepeatables
 from checks.graph.arrays import Ints
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import decide
@@ -24,7 +25,6 @@ from checks.graph.view import Moments, View
 from checks.properties.catalogue import PROPERTIES, formulas
 from checks.properties.definition import Always, Possible, Property
 from checks.properties.formula import And, Is, Pending, Quiet, Same, atoms, both
-from checks.questions import refusals, unrepeatables
 from checks.traces import trace
 from checks.verdict import Trace
 from model.conditions import passes

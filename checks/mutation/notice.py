@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import groupby
 
 from checks.anatomy import Anatomy
+from checks.first_saves import refusals, unrepeatables
 from checks.graph.everywhere import applies, everywhere
 from checks.graph.product import Product
 from checks.graph.search import Witness, decide
@@ -23,7 +24,7 @@ from checks.mutation.mutants import Mutant, mutated
 from checks.past import Remembers, remembers
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import Always, Leaves, OfTables, Possible, Property
-from checks.questions import conceivable, refusals, stuck, unrepeatables
+from checks.questions import conceivable, stuck
 from checks.show import Ground, show
 from checks.spaces import explored
 from model.forget import assumed
