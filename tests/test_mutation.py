@@ -27,6 +27,7 @@ NOVA = "../../model/tables"
 #: property, lifecycle, scenario, and a change after which the property, which held, is violated
 REFUTED = [
     ("rest", "lamp", "sequential", Mutant("policies/switches_back/back", "omit task")),
+    ("settles", "lamp", "sequential", Mutant("switch-on/switch/done", "change value")),
     ("exclusive", "lamp", "sequential", Mutant("remove/press/mark", "change value")),
     ("terminates", "lamp", "sequential", Mutant("switch-on/switch/current", "escape")),
     ("deletable", "lamp", "sequential", Mutant("remove/guard", "delete")),

@@ -48,6 +48,17 @@ PROPERTIES: tuple[Property, ...] = (
         ("phase", "lock"),
     ),
     Property(
+        "settles",
+        Text(
+            "with nothing in flight and no task the phase is one in which an instance may stay",
+            "没有进行中的请求且任务为空时，状态是可以停留的状态",
+        ),
+        "AG ((present & quiet & rest) -> !passing)",
+        Always(both(PRESENT, Quiet(), REST, Is("passing")), both(PRESENT, Quiet(), REST)),
+        ("phase",),
+        unless=frozenset({"crash", "periodic"}),  # what a crash leaves in passing is what recovery is there for
+    ),
+    Property(
         "exclusive",
         Text(
             "a task of None implies nothing in flight that will still write the state",
