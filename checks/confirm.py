@@ -56,7 +56,7 @@ class Confirmer:
         self.moves = Moves(full, scenario)
         # Of what an operation promises, what the smaller lifecycle can tell.
         self.past = Past(replace(full.lifecycle, promises=product.view.lifecycle.promises), product.what, scenario.name)
-        self.meaning = Meaning(full)
+        self.meaning = Meaning(full, past=self.past)
         self._successors: dict[Place, list[tuple[Step, Place]]] = {}
         start: dict[Node, Behind] = {((full.lifecycle.initial, ()), NOTHING): None}
         #: Of each node of the smaller space: where the shortest way to it leads in the full lifecycle.
@@ -181,7 +181,8 @@ class Confirmer:
 
     def violation(self, one: Property, told: Key) -> Violates:
         """Whether a moment violates *one* in the way called *told*; liveness: whether nothing forces it to end."""
-        where = coordinates(self.full.lifecycle, one)
+        # Told apart by what the smaller lifecycle has.
+        where = coordinates(self.projection.product.view.lifecycle, one)
         true = self.meaning.true
         steps = isinstance(one.form, Always) and one.form.of_steps
 

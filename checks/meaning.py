@@ -50,12 +50,13 @@ class Moment:
 class Meaning:
     """Judges formulas on the lifecycle of *semantics*."""
 
-    def __init__(self, semantics: Semantics, anatomy: Anatomy | None = None) -> None:
+    def __init__(self, semantics: Semantics, anatomy: Anatomy | None = None, past: Past | None = None) -> None:
         self.semantics = semantics
         self.lifecycle: Lifecycle = semantics.lifecycle
         self.anatomy = anatomy or Anatomy(self.lifecycle)
         self.roles = roles(self.lifecycle)
-        self.past = Past(self.lifecycle, EVERYTHING)
+        #: Who reads what is remembered: the one who wrote it, where that is not everything.
+        self.past = past or Past(self.lifecycle, EVERYTHING)
 
     def true(self, formula: Formula, moment: Moment) -> bool:
         """Whether *formula* holds in *moment*."""
