@@ -192,6 +192,8 @@ def _verdict(ground: Ground, case: Case, proof: Evidence, reply: Reply | None, *
         doubts.append(f"{proof.unknown} of {len(decision.witnesses)} not confirmed with all variables")
     if proof.refuted:
         doubts.append(f"{proof.refuted} more are met with variables forgotten, and with all variables impossible")
+    if case.product.what.promises and ground.forgets:
+        doubts.append("what is promised of a variable that is forgotten is not asked")
     outcome = decision.outcome if proof.shown or not decision.witnesses else Outcome.UNDECIDED
     if isinstance(one.form, Possible) and ground.forgets:
         if proof.shown:

@@ -44,8 +44,8 @@ def command(
 ) -> None:
     """Change the tables row by row (delete, drop an expected set, change a value, ...) and see which check notices.
 
-    All mutants of Nova's tables take about two hours on two cores; --sample 40 takes three minutes, most of which is
-    the tables as they are.  With --keep a run that was broken off goes on where it was.
+    All mutants of Nova's tables take one to two hours on two cores of their own; --sample 40 takes some minutes, a good
+    part of which is the tables as they are.  With --keep a run that was broken off goes on where it was.
     """
     lifecycle = full_lifecycle(tables, release)
     names = chosen or tuple(one.name for one in lifecycle.scenarios.values() if one.processes == 1)
