@@ -16,6 +16,7 @@ from checks.bugs.page import page
 from checks.bugs.patch import FOLDER, Edit, Patch, read_inexpressible, read_patches
 from checks.bugs.patched import conjunction, narrowed, patched, read_plain
 from checks.bugs.violations import violations
+from checks.expectations import read_expectations
 from cli.commands.bugs import command, summary
 from model.errors import InputError
 from model.lifecycle import Lifecycle
@@ -282,3 +283,10 @@ def test_the_command_answers_as_json() -> None:
 def test_an_unknown_bug_is_a_fault() -> None:
     with pytest.raises(InputError, match="no bug 'B999'"):
         corpus(["B999"])
+
+
+def test_every_open_bug_is_one_that_verify_must_find() -> None:
+    """By an entry of the expectations: what is expected and not found fails the run."""
+    named = {pattern.name for pattern in read_expectations(TABLES).expected.findings}
+    assert len(OPEN) == 13
+    assert {patch.id for patch in OPEN} <= named
