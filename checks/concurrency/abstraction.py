@@ -53,6 +53,11 @@ def left_out_again(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -
     return _unread(lifecycle, formula, gone)
 
 
+def left_out_of_three(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
+    """The variables to forget where the space would not fit else: reports, copies and truths."""
+    return _unread(lifecycle, formula, {*reports(lifecycle), *copies(lifecycle), *truths(lifecycle), *scenario.forget})
+
+
 def _unread(lifecycle: Lifecycle, formula: Formula, gone: Iterable[str]) -> tuple[str, ...]:
     """*gone* in the order of the record, without the phase, the lock and what *formula* reads."""
     spared = {lifecycle.variables[roles(lifecycle)[role]].name for role in ("phase", "lock")}
