@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/nova-lifecycle
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help verify three crashes bounded test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
+.PHONY: help verify three closely crashes bounded test lint output fresh diagrams page repl bench bugs mutate conform releases record referee browser lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -21,6 +21,9 @@ verify: $(INSTALLED) ## Build the space and decide every property: the main job
 
 three: $(INSTALLED) ## Three requests at once, for every choice of three operations (minutes)
 	$(RUN) verify --scenario concurrent-3
+
+closely: $(INSTALLED) ## Two requests at once, with a second look at what the first leaves unconfirmed
+	$(RUN) verify --scenario concurrent-2 --closely
 
 crashes: $(INSTALLED) ## Two requests at once, with crashes and with lost messages (minutes)
 	$(RUN) verify --scenario crash-2 --scenario lost-2

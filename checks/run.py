@@ -28,11 +28,12 @@ def run(
     scenarios: Iterable[str] | None = None,
     properties: Iterable[str] | None = None,
     progress: Progress | None = None,
+    closely: bool = False,
 ) -> Report:
     """Decide *properties* (all by default) in *scenarios* (by default all but those of minutes), by all engines.
 
-    Scenarios with several requests at once are explored in a second process meanwhile.  KeyError for a scenario that
-    does not exist.
+    Scenarios with several requests at once are explored in a second process meanwhile; *closely*, what two at once
+    leave unconfirmed is looked at in a second space.  KeyError for a scenario that does not exist.
     """
     from checks.concurrency.verdicts import verify_concurrent
     from checks.verify import verify
@@ -46,9 +47,9 @@ def run(
     if not several:
         return verify(lifecycle, alone, wanted, progress, expectations)
     if not alone:
-        return verify_concurrent(lifecycle, several, wanted, expectations, progress=say)
+        return verify_concurrent(lifecycle, several, wanted, expectations, progress=say, closely=closely)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        other = pool.submit(verify_concurrent, lifecycle, several, wanted, expectations)
+        other = pool.submit(verify_concurrent, lifecycle, several, wanted, expectations, closely=closely)
         first = verify(lifecycle, alone, wanted, progress, expectations)
         say("several requests at once: " + ", ".join(several))
         second = other.result()

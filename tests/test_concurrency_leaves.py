@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from checks.anatomy import Anatomy
 from checks.concurrency.abstraction import abstracted_still
 from checks.concurrency.components import components
+from checks.concurrency.decide import decide_together
 from checks.concurrency.exact import explore
 from checks.concurrency.judge import Judge, Moments
 from checks.concurrency.leaves import Staying, staying
@@ -78,11 +79,21 @@ def test_both_find_where_an_instance_may_stay(nova: Lifecycle) -> None:
 def test_no_way_of_staying_counts_without_an_execution(door: Lifecycle) -> None:
     scenario = replace(door.scenarios["lost"], processes=2)
     _, expected = by_search(door, scenario)
-    decision = decide_leaving(Semantics(door), scenario, terminates(door), 2, ())
+    rest = next(one for one in properties(door) if one.id == "rest")
+    semantics = Semantics(door)
+    known = decide_together(semantics, scenario, [rest], 2)[0]
+    assert known.violations
+    decision = decide_leaving(semantics, scenario, terminates(door), 2, replace(known, violations=()))
     assert expected
     assert decision.holds is None
     assert not decision.violations
     assert len(decision.unconfirmed) >= len(expected)
+    decision = decide_leaving(semantics, scenario, terminates(door), 2, known)
+    assert decision.holds is False
+    assert len(decision.violations) == len(expected)
+    ruled_out = replace(known, violations=(), impossible=tuple(each.key for each in decision.violations))
+    decision = decide_leaving(semantics, scenario, terminates(door), 2, ruled_out)
+    assert len(decision.impossible) == len(expected)
 
 
 @settings(max_examples=100, deadline=None)

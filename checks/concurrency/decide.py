@@ -41,7 +41,8 @@ class Decision:
     ``holds`` is None when this way of deciding cannot tell.  ``unconfirmed`` are keys that only abstract spaces show,
     ``impossible`` those that the first one shows and another one refutes.  ``states`` and ``transitions`` are those of
     the first space, over the variables ``kept``; ``scope`` says in words what was explored, when it was not all
-    operations at once; ``checked`` whether the certificate of a closure is one.
+    operations at once; ``checked`` whether the certificate of a closure is one; ``cut`` whether only part of the
+    space was looked at.
     """
 
     property: str
@@ -56,6 +57,7 @@ class Decision:
     scope: str = ""
     checked: bool | None = None
     impossible: tuple[Mapping[str, str], ...] = ()
+    cut: bool = False
 
 
 #: The ways in which a property is violated by an abstract space, with the execution that confirms each.

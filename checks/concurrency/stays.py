@@ -20,11 +20,15 @@ from checks.concurrency.evidence import plain
 from checks.concurrency.exact import explore
 from checks.concurrency.judge import Judge, Moments
 from checks.concurrency.leaves import staying
+from checks.concurrency.records import Ints
 from checks.properties.definition import Leaves, Property
 from checks.properties.formula import Quiet, both, roles
 from model.explore import Configuration, Moves
-from model.lifecycle import Scenario
+from model.lifecycle import Lifecycle, Scenario
 from model.semantics import END_FAILED, Semantics
+
+#: Configurations at which the search for where executions may stay stops: its edges would no longer fit into 2 GiB.
+LIMIT = 8_000_000
 
 
 def decide_leaving(
@@ -32,11 +36,13 @@ def decide_leaving(
     scenario: Scenario,
     one: Property,
     bound: int,
-    known: Iterable[Violation],
-    limit: int | None = None,
+    known: Decision,
+    limit: int | None = LIMIT,
 ) -> Decision:
-    """Decides *one*, a ``Leaves``, for at most *bound* processes; *known* are executions that may end in the region.
+    """Decides *one*, a ``Leaves``, for at most *bound* processes.
 
+    *known* has decided in which ways all may come to rest in the region: its executions are tried, whatever the small
+    space says of them, and what it has shown impossible is not a way of staying at rest.
     ``holds`` is None when no way of staying is confirmed: what leaves with variables forgotten may not with all.
     """
     form = one.form
@@ -51,31 +57,54 @@ def decide_leaving(
     yes, no = np.ones(len(every), bool), np.zeros(len(every), bool)
     moments = Moments(every, every, yes, no, np.zeros(len(every), np.int64))
     stay = staying(explored, judge.holds(form.region, moments), judge.holds(Quiet(), moments))
-    met = np.concatenate([stay.resting, stay.circling]) >> (explored.packing.bits * explored.packing.slots)
+    shift = explored.packing.bits * explored.packing.slots
     variables = [roles(lifecycle)[role] for role in one.key]  # type: ignore[index]
-    columns = np.array([judge.column(variable)[met] for variable in variables]).T
-    ways, counts = np.unique(columns.reshape(-1, len(variables)), axis=0, return_counts=True)
+    met = _ways(judge, variables, np.concatenate([stay.resting, stay.circling]) >> shift)
+    distinct, counts = np.unique(met, axis=0, return_counts=True)
+    ways = {
+        _named(_key(lifecycle, variables, way)): (way, count)
+        for way, count in zip(distinct.tolist(), counts.tolist(), strict=True)
+    }
+    for each in known.violations:
+        ways.setdefault(_named(each.key), ([], each.count))
     checker = Checker(semantics, replace(scenario, processes=bound))
     before = _crash_and_return(semantics, scenario) if form.after is not None else ()
-    executions = {_named(each.key): each.steps for each in known if each.steps}
+    executions = {_named(each.key): each.steps for each in known.violations if each.steps}
+    ruled_out = {_named(key) for key in known.impossible}
+    circling = set(map(tuple, _ways(judge, variables, stay.circling >> shift).tolist()))
     found: list[Violation] = []
     unconfirmed: list[Mapping[str, str]] = []
-    for way, count in zip(ways.tolist(), counts.tolist(), strict=True):
-        key = {
-            lifecycle.variables[variable].name: lifecycle.variables[variable].values[value]
-            for variable, value in zip(variables, way, strict=True)
-        }
-        steps = executions.get(_named(key))
+    impossible: list[Mapping[str, str]] = []
+    for name, (way, count) in sorted(ways.items()):
+        key = dict(name)
+        steps = executions.get(name)
         if steps is not None:
             steps = (*before, *_shifted(steps, len(before)))
         if steps is not None and not checker.faults_of_trace(plain(semantics, key, steps, stays=True), one):
             found.append(Violation(key, count, steps))
-        else:
+        elif name in ruled_out and tuple(way) not in circling:
+            impossible.append(key)
+        elif way:
             unconfirmed.append(key)
     return Decision(
         one.id, bound, False if found else None, stay.inside, tuple(found), tuple(unconfirmed),
-        explored.states, explored.transitions, automaton.names,
+        explored.states, explored.transitions, automaton.names, impossible=tuple(impossible),
+        cut=explored.truncated,
     )  # fmt: skip
+
+
+def _key(lifecycle: Lifecycle, variables: list[int], way: list[int]) -> Mapping[str, str]:
+    """A way of staying, by the names of its variables and values."""
+    return {
+        lifecycle.variables[variable].name: lifecycle.variables[variable].values[value]
+        for variable, value in zip(variables, way, strict=True)
+    }
+
+
+def _ways(judge: Judge, variables: list[int], records: Ints) -> Ints:
+    """For each of *records* the values of *variables*, a row a record."""
+    columns: Ints = np.array([judge.column(variable)[records] for variable in variables])
+    return columns.T.reshape(-1, len(variables))
 
 
 def _named(key: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

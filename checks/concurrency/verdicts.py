@@ -47,8 +47,12 @@ def verify_concurrent(
     expectations: Expectations,
     *,
     progress: Progress | None = None,
+    closely: bool = False,
 ) -> Report:
-    """The verdicts on *wanted* properties (all that can be asked, by default) in *scenarios* with several requests."""
+    """The verdicts on *wanted* properties (all that can be asked, by default) in *scenarios* with several requests.
+
+    *closely*: what two at once leave unconfirmed is looked at in a second space, which takes as long again.
+    """
     began = time.perf_counter()
     say = progress or (lambda _: None)
     semantics = Semantics(lifecycle)
@@ -70,7 +74,7 @@ def verify_concurrent(
         if missing:
             say(f"{', '.join(one.id for one in missing)} in {name}")
             before = time.perf_counter()
-            decided.update(_decisions(semantics, bounded, missing, say))
+            decided.update(_decisions(semantics, bounded, missing, say, closely=closely))
             seconds += time.perf_counter() - before
             kept[same] = decided, seconds
         first = decided[wanted_here[0].id]
@@ -92,7 +96,9 @@ def verify_concurrent(
     )  # fmt: skip
 
 
-def _decisions(semantics: Semantics, scenario: Scenario, wanted: list[Property], say: Progress) -> dict[str, Decision]:
+def _decisions(
+    semantics: Semantics, scenario: Scenario, wanted: list[Property], say: Progress, *, closely: bool
+) -> dict[str, Decision]:
     """All operations at once where that fits, else every choice of as many operations as there are processes.
 
     What ends at rest with a task that nobody works on is where an execution may stay for ever, so it is looked for
@@ -108,11 +114,11 @@ def _decisions(semantics: Semantics, scenario: Scenario, wanted: list[Property],
     if bound > MOST_AT_ONCE:
         decided = decide_choices(semantics, scenario, of_steps, bound, say)
     else:
-        decided = decide_together(semantics, scenario, of_steps, bound)
+        decided = decide_together(semantics, scenario, of_steps, bound, closely=closely)
     found = {one.id: decision for one, decision in zip(of_steps, decided, strict=True)}
     for one in of_end:
         say(f"{one.id}, where executions may stay")
-        found[one.id] = decide_leaving(semantics, scenario, one, bound, found[AT_REST].violations)
+        found[one.id] = decide_leaving(semantics, scenario, one, bound, found[AT_REST])
     return found
 
 
@@ -154,6 +160,8 @@ def _verdict(
         bound = f"violated with {decision.bound} requests at once, and so with any number"
     if decision.unconfirmed:
         bound += f"; {len(decision.unconfirmed)} further classes were met only with variables left out, not confirmed"
+    if decision.cut:
+        bound += f"; looked for in the first {decision.states:,} configurations, and where all come to rest"
     if decision.impossible:
         bound += f"; {len(decision.impossible)} that were met with variables left out are shown impossible"
     stays = isinstance(one.form, Leaves)

@@ -39,6 +39,7 @@ Exit status: 0 every verdict is as expected; 1 one differs; 2 bad input; 3 a def
     metavar="N",
     help="Also show by z3 that no counterexample of up to N steps is shorter than those found.",
 )
+@click.option("--closely", is_flag=True, help="Look twice at what two requests at once leave unconfirmed.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to this file.")
 @click.option("--sarif", type=click.Path(path_type=Path), help="Write a SARIF report to this file.")
 @click.option("--write", "folder", type=click.Path(path_type=Path), help="Write report and evidence into this folder.")
@@ -48,6 +49,7 @@ def command(
     wanted: tuple[str, ...],
     chosen: tuple[str, ...],
     most: int | None,
+    closely: bool,
     junit: Path | None,
     sarif: Path | None,
     folder: Path | None,
@@ -79,6 +81,7 @@ def command(
             scenarios=chosen or None,
             properties=wanted or None,
             progress=say,
+            closely=closely,
         )
         if most is not None:
             from checks.bounded import with_lengths
