@@ -92,6 +92,17 @@ class Automaton:
     crashes: tuple[Crash, ...]
     bound: int | None
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether at most one process ever holds the lock: no crash hands it to one that had not taken it.
+
+        A caller that holds the lock while another service works for it gets it back when that service dies.
+        """
+        return all(
+            place.holds or not any(heir != END and self.places[heir].holds for heir in place.heirs)
+            for place in self.places
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:

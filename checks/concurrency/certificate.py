@@ -35,12 +35,20 @@ def faults_of_pairs(automaton: Automaton, records: Ints, pairs: tuple[Ints, Ints
         yield "the first record is missing"
     writes: dict[bool, list[Ints]] = {False: [], True: []}
     everywhere = np.arange(len(records))
+    alone = automaton.exclusive
     steps = [
         (everywhere, origin.when, origin.assign, origin.to, False, f"start {origin.rows[0]}")
         for origin in automaton.origins
     ]
     steps += [
-        (np.flatnonzero(member[:, number]), move.when, move.assign, move.to, move.acquires or place.holds, move.rows[0])
+        (
+            np.flatnonzero(member[:, number]),
+            move.when,
+            move.assign,
+            move.to,
+            alone and (move.acquires or place.holds),
+            move.rows[0],
+        )
         for number, place in enumerate(automaton.places)
         for move in place.moves
     ]

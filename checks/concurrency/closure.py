@@ -2,7 +2,7 @@
 
 The least set of pairs (record, place) that is closed under the process's own steps and under everybody else's writes.
 It over-approximates every number of processes, so a record property that holds of all its pairs holds of any number
-of requests.  The lock is respected: a process that holds it is not disturbed by steps that are taken under the lock.
+of requests.  The lock is respected where it excludes others: its holder is not disturbed by steps taken under it.
 The idea is the local proof of Owicki and Gries (An axiomatic proof technique for parallel programs I, Acta
 Informatica 6, 1976), computed instead of guessed.
 
@@ -106,7 +106,10 @@ class _Growth:
     def __init__(self, closure: Closure) -> None:
         self.closure = closure
         self.rules = closure.rules
-        locked = [int(move.acquires or place.holds) for place in closure.automaton.places for move in place.moves]
+        alone = closure.automaton.exclusive
+        locked = [
+            int(alone and (move.acquires or place.holds)) for place in closure.automaton.places for move in place.moves
+        ]
         self.kind = np.array(locked + [0] * len(closure.automaton.origins), np.int64)
         self.writes: list[Ints] = [np.empty(0, np.int64) for _ in closure.masks]
         self.fresh: list[list[Ints]] = [[] for _ in closure.masks]
