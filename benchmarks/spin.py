@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: As many states as the explorer counts: no partial-order reduction, no bound on depth that would cut the search.
-COMPILE = ("-O1", "-w", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=4000")
-RUN = ("-E", "-c0", "-n", "-m10000000", "-w20")
+COMPILE = ("-w", "-DSAFETY", "-DNOREDUCE", "-DMEMLIM=4000")
+RUN = ("-E", "-c0", "-n", "-m10000000", "-w22")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Counted:
     megabytes: float
 
 
-def spin(model: str, folder: Path) -> Counted:
+def spin(model: str, folder: Path, optimised: str = "-O1") -> Counted:
     """Runs Spin on *model* in *folder*; subprocess.CalledProcessError when a tool fails, ValueError when cut short."""
     (folder / "model.pml").write_text(model, encoding="utf-8")
     subprocess.run(["spin", "-a", "-o3", "model.pml"], cwd=folder, check=True, capture_output=True)
-    subprocess.run(["gcc", *COMPILE, "-o", "pan", "pan.c"], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["gcc", optimised, *COMPILE, "-o", "pan", "pan.c"], cwd=folder, check=True, capture_output=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = subprocess.run(["./pan", *RUN], cwd=folder, capture_output=True, text=True, check=False).stdout
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
