@@ -20,7 +20,7 @@ import numpy as np
 
 from checks.concurrency.abstraction import abstracted, left_out_of_three
 from checks.concurrency.automaton import END
-from checks.concurrency.confirm import LaneStep, confirm
+from checks.concurrency.confirm import Confirmer, LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_together, joined
 from checks.concurrency.exact import Explored, explore_from
 from checks.concurrency.judge import Flags, of_step
@@ -166,7 +166,8 @@ class Chooser:
                     before = paths(self.alone, [(level, int(packed[hit]))])[0]
                     lanes = len(before.lanes)
                     after = [step if step.lane is None else replace(step, lane=step.lane + lanes) for step in way]
-                    return confirm(self.semantics, self.scenario, self.automaton.names, (*before.steps, *after))
+                    confirmer = Confirmer(self.semantics, self.scenario, self.automaton.names)
+                    return confirmer.confirm((*before.steps, *after))
         raise KeyError(way[0].before)
 
 

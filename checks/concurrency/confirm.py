@@ -8,8 +8,9 @@ What comes back is an execution of the model; None means that this path has none
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from checks.concurrency.automaton import LOSS
 from checks.concurrency.paths import PathStep
@@ -39,28 +40,27 @@ class LaneStep:
     label: str | None = None
 
 
-def confirm(
-    semantics: Semantics, scenario: Scenario, kept: tuple[str, ...], path: tuple[PathStep, ...]
-) -> tuple[LaneStep, ...] | None:
-    """An execution of *scenario* that follows *path*, whose records are over the variables *kept*; None without one."""
-    return _Follower(semantics, scenario, kept, path).run()
+class Confirmer:
+    """Follows paths, whose records are over the variables *kept*, by executions of *scenario* over all variables."""
 
-
-class _Follower:
-    def __init__(
-        self, semantics: Semantics, scenario: Scenario, kept: tuple[str, ...], path: tuple[PathStep, ...]
-    ) -> None:
+    def __init__(self, semantics: Semantics, scenario: Scenario, kept: tuple[str, ...]) -> None:
         self.semantics = semantics
         self.scenario = scenario
-        self.columns = [semantics.lifecycle.index(name) for name in kept]
-        self.path = path
+        self._next: dict[tuple[int, Record], list[tuple[Rule, Record]]] = {}
+        columns = [semantics.lifecycle.index(name) for name in kept]
+        self._seen: Callable[[Record], tuple[int, ...]] = (
+            itemgetter(*columns) if len(columns) > 1 else lambda record: tuple(record[column] for column in columns)
+        )
+        self._by_row: dict[str, list[Start]] = {}
+        for start in semantics.starts:
+            self._by_row.setdefault(start.row, []).append(start)
+        self.path: tuple[PathStep, ...] = ()
         self.dead: set[tuple[int, Record, tuple[int, ...]]] = set()
 
-    def run(self) -> tuple[LaneStep, ...] | None:
+    def confirm(self, path: tuple[PathStep, ...]) -> tuple[LaneStep, ...] | None:
+        """An execution that follows *path*; None without one."""
+        self.path, self.dead = path, set()
         return self._from(0, self.semantics.lifecycle.initial, ())
-
-    def _seen(self, record: Record) -> tuple[int, ...]:
-        return tuple(record[column] for column in self.columns)
 
     def _from(self, number: int, record: Record, lanes: tuple[int, ...]) -> tuple[LaneStep, ...] | None:
         if number == len(self.path):
@@ -83,8 +83,8 @@ class _Follower:
             yield from self._crash(step, record, lanes)
             return
         if step.starts:
-            for start in self.semantics.starts:
-                if start.row in step.rows and self._admits(start, lanes) and passes(start.when, record):
+            for start in self._starts(step.rows):
+                if self._admits(start, lanes) and passes(start.when, record):
                     after = assigned(start.assign, record)
                     if self._seen(after) == step.after:
                         taken = LaneStep(step.lane, start.row, record, after, -1, start.to)
@@ -116,11 +116,12 @@ class _Follower:
         """Where *lane* can get without changing what is kept of the record, nearest first."""
         seen = {(record, lanes[lane])}
         waiting: deque[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]] = deque([((), record, lanes)])
+        kept = self._seen(record)
         while waiting:
             way, before, moved = waiting.popleft()
             yield way, before, moved
             for taken, after in self._steps(lane, before, moved):
-                if (after, taken.to) not in seen and self._seen(after) == self._seen(before):
+                if (after, taken.to) not in seen and self._seen(after) == kept:
                     seen.add((after, taken.to))
                     waiting.append(((*way, taken), after, (*moved[:lane], taken.to, *moved[lane + 1 :])))
 
@@ -128,13 +129,22 @@ class _Follower:
         control = lanes[lane]
         if control in ENDS:
             return
-        locked = any(self._holds(other) for other in lanes)
-        for rule in self.semantics.rules(control):
-            if self._allowed(rule, locked=locked) and passes(rule.when, record):
-                after = assigned(rule.assign, record)
+        known = self._next.get((control, record))
+        if known is None:
+            known = self._next[control, record] = [
+                (rule, assigned(rule.assign, record))
+                for rule in self.semantics.rules(control)
+                if (self.scenario.fail or not rule.spontaneous) and passes(rule.when, record)
+            ]
+        for rule, after in known:
+            if not rule.acquires or not any(self._holds(other) for other in lanes):
                 yield LaneStep(lane, rule.row, record, after, control, rule.to, rule.exception, rule.label), after
         if self.scenario.lose and isinstance(self.semantics.instruction(control), Wait):
             yield LaneStep(lane, LOSS, record, record, control, END_FAILED), record
+
+    def _starts(self, rows: tuple[str, ...]) -> Iterator[Start]:
+        for row in rows:
+            yield from self._by_row.get(row, ())
 
     def _admits(self, start: Start, lanes: tuple[int, ...]) -> bool:
         """Whether the scenario lets *start* happen while the lanes stand where they do."""
@@ -144,9 +154,6 @@ class _Follower:
         patient = self.scenario.patient and start.kind == "recovery"
         waits = (isinstance(self.semantics.instruction(control), Wait) for control in flying)
         return start.kind in self.scenario.kinds and not (patient and not all(waits))
-
-    def _allowed(self, rule: Rule, *, locked: bool) -> bool:
-        return (self.scenario.fail or not rule.spontaneous) and not (rule.acquires and locked)
 
     def _holds(self, control: int) -> bool:
         instruction = self.semantics.instruction(control)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from checks.concurrency.abstraction import abstracted, left_out, left_out_again
-from checks.concurrency.confirm import LaneStep, confirm
+from checks.concurrency.confirm import Confirmer, LaneStep
 from checks.concurrency.exact import Explored, explore
 from checks.concurrency.judge import judgeable, reads
 from checks.concurrency.paths import PathStep
@@ -112,10 +112,10 @@ def _look(
     *before* is what was tried already: what is confirmed there is not tried again.
     """
     seens = [Seen(semantics.lifecycle, explored, one, both) for one in wanted]
-    kept = explored.relation.automaton.names
+    confirmer = Confirmer(semantics, scenario, explored.relation.automaton.names)
     done = [{str(shown.key) for shown, steps in each if steps is not None} for each in before or ([] for _ in wanted)]
     tried = [
-        [(shown, None if str(shown.key) in known else _first(semantics, scenario, kept, shown.ways)) for shown in found]
+        [(shown, None if str(shown.key) in known else _first(confirmer, shown.ways)) for shown in found]
         for found, known in zip(violations(seens), done, strict=True)
     ]
     return explored, seens, tried
@@ -152,11 +152,9 @@ def _decided(
     )  # fmt: skip
 
 
-def _first(
-    semantics: Semantics, scenario: Scenario, kept: tuple[str, ...], ways: Iterable[tuple[PathStep, ...]]
-) -> tuple[LaneStep, ...] | None:
+def _first(confirmer: Confirmer, ways: Iterable[tuple[PathStep, ...]]) -> tuple[LaneStep, ...] | None:
     """An execution that follows the first of *ways* that has one."""
-    tried = (confirm(semantics, scenario, kept, way) for way in ways)
+    tried = map(confirmer.confirm, ways)
     return next((steps for steps in tried if steps is not None), None)
 
 
@@ -184,5 +182,5 @@ def _again(
     explored = explore(smaller, bound, limit)
     for other in violations([Seen(semantics.lifecycle, explored, one, both)])[0]:
         if other.key == shown.key:
-            return _first(semantics, scenario, smaller.names, other.ways)
+            return _first(Confirmer(semantics, scenario, smaller.names), other.ways)
     return None

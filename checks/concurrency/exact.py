@@ -49,6 +49,12 @@ class Packing:
         shifts = [self.bits * (self.slots - 1 - slot) for slot in range(self.slots)]
         return packed >> (self.bits * self.slots), [(packed >> shift) & mask for shift in shifts]
 
+    def unpack_one(self, packed: int) -> tuple[int, list[int]]:
+        """The record of one configuration, and the place in each slot."""
+        mask = (1 << self.bits) - 1
+        shifts = [self.bits * (self.slots - 1 - slot) for slot in range(self.slots)]
+        return packed >> (self.bits * self.slots), [(packed >> shift) & mask for shift in shifts]
+
 
 def _sorted(columns: list[Ints]) -> list[Ints]:
     """The columns with each row sorted, by a network of comparisons (insertion: few columns)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +49,10 @@ class Way:
     lanes: tuple[int, ...]
 
 
-def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Way]:
+def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> Sequence[Way]:
     """For each target, given as its level and the packed configuration, a shortest way to it from the start.
+
+    A way is walked when it is looked at.
 
     Backwards, level after level: only what may lead to a configuration that is looked for is expanded again.
     """
@@ -65,7 +68,7 @@ def paths(explored: Explored, targets: Iterable[tuple[int, int]]) -> list[Way]:
             continue
         _link(explored, backwards.before(missing, explored.levels[level - 1]), missing, links)
         levels[level - 1] |= {links[packed].parent for packed in levels[level]}
-    return [_walk(explored, packed, links) for _, packed in wanted]
+    return _Walks(explored, [packed for _, packed in wanted], links)
 
 
 class _Backwards:
@@ -123,6 +126,25 @@ def _link(explored: Explored, before: Ints, missing: Ints, links: dict[int, _Lin
             return
 
 
+@dataclass(frozen=True, slots=True)
+class _Walks(Sequence[Way]):
+    explored: Explored
+    targets: list[int]
+    links: dict[int, _Link]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @overload
+    def __getitem__(self, number: int) -> Way: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Way]: ...
+    def __getitem__(self, number: int | slice) -> Way | list[Way]:
+        if isinstance(number, slice):
+            return [_walk(self.explored, packed, self.links) for packed in self.targets[number]]
+        return _walk(self.explored, self.targets[number], self.links)
+
+
 def _walk(explored: Explored, packed: int, links: dict[int, _Link]) -> Way:
     chain: list[tuple[int, _Link]] = []
     while packed in links:
@@ -137,16 +159,16 @@ def _walk(explored: Explored, packed: int, links: dict[int, _Link]) -> Way:
 
 def _step(explored: Explored, link: _Link, child: int, lanes: list[int]) -> PathStep:
     relation, packing = explored.relation, explored.packing
-    record, places = packing.unpack(np.array([link.parent, child], np.int64))
-    before, after = (relation.records.record(int(number)) for number in record)
+    (number, places), (then, reached) = packing.unpack_one(link.parent), packing.unpack_one(child)
+    before, after = relation.records.record(number), relation.records.record(then)
     if link.rule is None or link.slot is None:
         assert link.crash is not None
         service = relation.automaton.crashes[link.crash].service
         stood = tuple(lanes)
-        lanes[:] = _survivors(relation.automaton, service, lanes, [int(column[1]) for column in places], relation.empty)
+        lanes[:] = _survivors(relation.automaton, service, lanes, reached, relation.empty)
         over = tuple(lane for lane, place in enumerate(stood) if place != END and lanes[lane] == END)
         return PathStep(None, (), before, after, False, False, service, over)
-    group = int(places[link.slot][0])
+    group = places[link.slot]
     to = int(relation.rules.to[link.rule])
     if group == relation.empty:
         lane = len(lanes)

@@ -51,4 +51,4 @@ class Records:
 
     def record(self, number: int) -> tuple[int, ...]:
         """The record numbered *number*."""
-        return tuple(int(value) for value in self.values[:, number])
+        return tuple(self.values[:, number].tolist())

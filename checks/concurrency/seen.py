@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import overload
 
 import numpy as np
 
@@ -39,7 +40,28 @@ class Shown:
 
     key: Mapping[str, str]
     count: int
-    ways: tuple[tuple[PathStep, ...], ...]
+    ways: Sequence[tuple[PathStep, ...]]
+
+
+class _Ways(Sequence[tuple[PathStep, ...]]):
+    """The paths to *moments*, each walked when it is looked at, with the step that violates."""
+
+    def __init__(
+        self, seen: Seen, walks: Sequence[Way], first: int, lasts: Sequence[tuple[int, PathStep] | None]
+    ) -> None:
+        self.seen, self.walks, self.first, self.lasts = seen, walks, first, lasts
+
+    def __len__(self) -> int:
+        return len(self.lasts)
+
+    @overload
+    def __getitem__(self, number: int) -> tuple[PathStep, ...]: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[tuple[PathStep, ...]]: ...
+    def __getitem__(self, number: int | slice) -> tuple[PathStep, ...] | list[tuple[PathStep, ...]]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        return self.seen.ended(self.walks[self.first + range(len(self))[number]], self.lasts[number])
 
 
 class Seen:
@@ -208,11 +230,13 @@ def violations(seens: Sequence[Seen]) -> list[list[Shown]]:
     """
     found = [seen.found() for seen in seens]
     targets = [target for each in found for ways in each.values() for target, _ in ways.moments]
-    walked = iter(paths(seens[0].explored, targets) if targets else ())
-    return [
-        [
-            Shown(seen.named(key), ways.count, tuple(seen.ended(next(walked), last) for _, last in ways.moments))
-            for key, ways in each.items()
-        ]
-        for seen, each in zip(seens, found, strict=True)
-    ]
+    walks: Sequence[Way] = paths(seens[0].explored, targets) if targets else ()
+    shown: list[list[Shown]] = []
+    first = 0
+    for seen, each in zip(seens, found, strict=True):
+        shown.append([])
+        for key, ways in each.items():
+            lasts = [last for _, last in ways.moments]
+            shown[-1].append(Shown(seen.named(key), ways.count, _Ways(seen, walks, first, lasts)))
+            first += len(lasts)
+    return shown

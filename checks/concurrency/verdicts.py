@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from checks.checker import Checker
 from checks.concurrency.any_number import decide_any
@@ -61,6 +62,8 @@ def verify_concurrent(
     sizes: dict[str, Size] = {}
     every = [one for one in properties(lifecycle) if chosen is None or one.id in chosen]
     kept: dict[Scenario, tuple[dict[str, Decision], float]] = {}
+    checkers: dict[Scenario, Checker] = {}
+    proofs: dict[tuple[Scenario, str], _Proof] = {}
     for name in scenarios:
         scenario = lifecycle.scenarios[name]
         known = OF_STEPS + OF_THE_END * (scenario.processes == MOST_AT_ONCE)
@@ -88,7 +91,10 @@ def verify_concurrent(
             if closed is not None and closed[0].holds:
                 verdict = _holds(one, scenario, *closed)
             else:
-                verdict = _verdict(semantics, scenario, one, decision, seconds, closed)
+                checker = checkers.setdefault(same, Checker(semantics, bounded))
+                if (same, one.id) not in proofs:
+                    proofs[same, one.id] = _proof(semantics, checker, one, decision)
+                verdict = _verdict(lifecycle, scenario, one, decision, seconds, closed, proofs[same, one.id])
             verdicts.append(compared(verdict, expectations))
     return Report(
         lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes.values()),
@@ -136,13 +142,29 @@ def _holds(one: Property, scenario: Scenario, decision: Decision, seconds: float
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The executions that violate a property as plain data, and what the checker has against them."""
+
+    traces: list[dict[str, Any]]
+    refuted: list[str]
+
+
+def _proof(semantics: Semantics, checker: Checker, one: Property, decision: Decision) -> _Proof:
+    stays = isinstance(one.form, Leaves)
+    traces = [plain(semantics, violation.key, violation.steps or (), stays=stays) for violation in decision.violations]
+    refuted = [f"the evidence is refuted: {fault}" for trace in traces for fault in checker.faults_of_trace(trace)]
+    return _Proof(traces, refuted)
+
+
 def _verdict(
-    semantics: Semantics,
+    lifecycle: Lifecycle,
     scenario: Scenario,
     one: Property,
     decision: Decision,
     seconds: float,
     closed: tuple[Decision, float] | None,
+    proof: _Proof,
 ) -> Verdict:
     outcome = {True: Outcome.HOLDS, False: Outcome.VIOLATED, None: Outcome.UNDECIDED}[decision.holds]
     detail = (
@@ -164,14 +186,11 @@ def _verdict(
         bound += f"; looked for in the first {decision.states:,} configurations, and where all come to rest"
     if decision.impossible:
         bound += f"; {len(decision.impossible)} that were met with variables left out are shown impossible"
-    stays = isinstance(one.form, Leaves)
-    traces = [plain(semantics, violation.key, violation.steps or (), stays=stays) for violation in decision.violations]
-    checker = Checker(semantics, replace(scenario, processes=decision.bound))
-    refuted = [f"the evidence is refuted: {fault}" for trace in traces for fault in checker.faults_of_trace(trace)]
+    traces, refuted = proof.traces, proof.refuted
     holds = {"kind": "invariant", "configurations": decision.states}
     return Verdict(
         one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
-        tuple(_finding(semantics.lifecycle, violation) for violation in decision.violations),
+        tuple(_finding(lifecycle, violation) for violation in decision.violations),
         evidence={"kind": "traces", "traces": traces} if traces else holds,
         checked=None if not traces else not refuted, unexpected=tuple(refuted[:3]), bound=bound,
     )  # fmt: skip
