@@ -8,7 +8,6 @@ from itertools import product
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
 from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.exact import PIECE, Explored, steps
@@ -101,8 +100,9 @@ class _Backwards:
             ]
             found.append(self.packing.pack(pair // self.relation.width, stood))
         candidates = np.unique(np.concatenate(found))
-        at = np.minimum(np.searchsorted(candidates, level), len(candidates) - 1)
-        hit: npt.NDArray[np.bool_] = candidates[at] == level
+        hit = np.zeros(len(level), bool)
+        if len(candidates):  # none when only a crash leads there
+            hit |= candidates[np.minimum(np.searchsorted(candidates, level), len(candidates) - 1)] == level
         for crashed in self.crashed:
             kills = np.isin(crashed, record)
             hit |= kills[level >> (self.packing.bits * self.packing.slots)]
