@@ -12,8 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from checks.expectations import Expectations
+from checks.properties.definition import Property
 from checks.verdict import Report
 from model.cache import cached, kept
+from model.forget import assumed
 from model.lifecycle import Lifecycle
 
 Progress = Callable[[str], None]
@@ -71,6 +73,16 @@ def by_default(lifecycle: Lifecycle) -> tuple[str, ...]:
         for name, each in lifecycle.scenarios.items()
         if each.processes is None or each.processes <= (1 if each.crash or each.lose else MOST_BY_DEFAULT)
     )
+
+
+def asked_in(lifecycle: Lifecycle, name: str) -> tuple[Property, ...]:
+    """The properties that a run decides in the scenario *name*."""
+    from checks.concurrency.verdicts import asked_of_several
+    from checks.verify import asked_of_one
+
+    scenario = lifecycle.scenarios[name]
+    several = scenario.processes != 1
+    return asked_of_several(lifecycle, scenario) if several else asked_of_one(assumed(lifecycle, name), scenario)
 
 
 def kept_report(lifecycle: Lifecycle, expectations: Expectations, progress: Progress | None = None) -> Report:

@@ -110,6 +110,11 @@ def verify(
     )  # fmt: skip
 
 
+def asked_of_one(smaller: Lifecycle, scenario: Scenario) -> tuple[Property, ...]:
+    """The properties that are decided in *scenario*, which looks at its lifecycle as *smaller*."""
+    return tuple(one for one in properties(smaller) if not isinstance(one.form, OfTables) and asked(one, scenario))
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Without the garbage collector: what is explored stays, and looking through it again doubles the time."""
@@ -132,9 +137,8 @@ def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, s
     size = Size(scenario.name, len(found.space.configurations), steps, time.perf_counter() - before)
     ground = Ground(scenario, full, View(found.space, Anatomy(smaller), found.disturbed), found.bound)
     cases: list[Case] = []
-    for one in properties(smaller):
-        chosen = wanted is None or one.id in wanted
-        if not isinstance(one.form, OfTables) and asked(one, scenario) and chosen:
+    for one in asked_of_one(smaller, scenario):
+        if wanted is None or one.id in wanted:
             say(f"{one.id} in {scenario.name}")
             cases.append(_search(ground, one))
     replies: Callable[[], Replies] = dict

@@ -9,6 +9,7 @@ from checks.expectations import Expectations, Expected, Pattern
 from checks.properties.assumptions import ASSUMPTIONS
 from checks.properties.catalogue import PROPERTIES
 from checks.properties.page import properties_page
+from checks.run import by_default, run
 from model.tables_reader import read_tables
 
 ROOT = Path(__file__).parent.parent
@@ -42,3 +43,15 @@ def test_the_page_holds_expectations_and_findings() -> None:
     assert "| K-1 | calm | keeps it | [17](https://bugs.launchpad.net/bugs/17) | `` |" in page
     assert "[recovers](#recovers) |  |" in page, "calm has no crash"
     assert "## reconciles" not in page, "nothing happens outside"
+
+
+def test_the_matrix_shows_each_verdict_that_a_run_compares() -> None:
+    door = read_tables(DOOR)
+    every = Expectations(Expected(verdicts={one.id: {"default": "holds", "pair": "undecided"} for one in PROPERTIES}))
+    rows = [line.strip("| ").split(" | ") for line in properties_page(door, every).splitlines() if "](#" in line]
+    header = ["sequential", "calm", "crash", "pair", "lost", "tables"]
+    cells = [(row[0].split("](#")[1].rstrip(")"), zip(header, row[1:], strict=False)) for row in rows]
+    shown = {(name, scenario, cell.strip()) for name, given in cells for scenario, cell in given if cell.strip()}
+    assert by_default(door) == tuple(header[:-1])
+    report = run(door, every)
+    assert shown == {(one.property, one.scenario, one.expected) for one in report.verdicts if one.expected}

@@ -41,6 +41,12 @@ FOR_ANY = 2
 MOST_AT_ONCE = 2
 
 
+def asked_of_several(lifecycle: Lifecycle, scenario: Scenario) -> tuple[Property, ...]:
+    """The properties that are decided in *scenario*, which has several requests at once."""
+    known = OF_STEPS + OF_THE_END * (scenario.processes == MOST_AT_ONCE)
+    return tuple(one for one in properties(lifecycle) if one.id in known and asked(one, scenario))
+
+
 def verify_concurrent(
     lifecycle: Lifecycle,
     scenarios: Iterable[str],
@@ -60,14 +66,12 @@ def verify_concurrent(
     chosen = None if wanted is None else frozenset(wanted)
     verdicts: list[Verdict] = []
     sizes: dict[str, Size] = {}
-    every = [one for one in properties(lifecycle) if chosen is None or one.id in chosen]
     kept: dict[Scenario, tuple[dict[str, Decision], float]] = {}
     checkers: dict[Scenario, Checker] = {}
     proofs: dict[tuple[Scenario, str], _Proof] = {}
     for name in scenarios:
         scenario = lifecycle.scenarios[name]
-        known = OF_STEPS + OF_THE_END * (scenario.processes == MOST_AT_ONCE)
-        wanted_here = [one for one in every if one.id in known and asked(one, scenario)]
+        wanted_here = [one for one in asked_of_several(lifecycle, scenario) if chosen is None or one.id in chosen]
         if not wanted_here:
             continue
         bounded = replace(scenario, processes=scenario.processes or FOR_ANY)

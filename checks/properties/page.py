@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from checks.expectations import Expectations
 from checks.properties.assumptions import ASSUMPTIONS
-from checks.properties.catalogue import PROPERTIES, asked, properties
+from checks.properties.catalogue import PROPERTIES, properties
 from checks.properties.definition import Always, Form, Leaves, OfTables, Possible, Property
+from checks.run import asked_in, by_default
 from model.lifecycle import Lifecycle
 
 HEAD = """\
@@ -53,19 +54,22 @@ def _head(lifecycle: Lifecycle) -> str:
 
 
 def _matrix(lifecycle: Lifecycle, expectations: Expectations) -> Iterator[str]:
-    known = expectations.expected.verdicts
-    names = [name for name in (*lifecycle.scenarios, "tables") if any(name in given for given in known.values())]
+    every = properties(lifecycle)
+    usual = by_default(lifecycle)
+    columns = {name: asked_in(lifecycle, name) for name in usual}
+    columns["tables"] = tuple(one for one in every if isinstance(one.form, OfTables))
+    names = [name for name, asked in columns.items() if any(expectations.verdict(one.id, name) for one in asked)]
     yield "| property | " + " | ".join(names) + " |"
     yield "|---|" + "---|" * len(names)
-    for one in properties(lifecycle):
-        cells = [_cell(one, name, lifecycle, expectations) for name in names]
+    for one in every:
+        cells = [_expected(one, name, expectations) if one in columns[name] else "" for name in names]
         yield f"| [{one.id}](#{one.id}) | " + " | ".join(cells) + " |"
+    if others := [name for name in lifecycle.scenarios if name not in usual]:
+        yield ""
+        yield f"Asked only by name: {', '.join(f'`{name}`' for name in others)}."
 
 
-def _cell(one: Property, scenario: str, lifecycle: Lifecycle, expectations: Expectations) -> str:
-    of_tables = isinstance(one.form, OfTables)
-    if (scenario == "tables") != of_tables or (not of_tables and not asked(one, lifecycle.scenarios[scenario])):
-        return ""
+def _expected(one: Property, scenario: str, expectations: Expectations) -> str:
     outcome = expectations.verdict(one.id, scenario)
     return "" if outcome is None else outcome.value
 
@@ -80,6 +84,8 @@ def _section(one: Property, expectations: Expectations) -> Iterator[str]:
     yield f"{_form(one.form)} Violations are told apart by: {', '.join(one.key)}."
     if one.needs:
         yield f"It is asked where a scenario has: {', '.join(sorted(one.needs))}."
+    if one.unless:
+        yield f"It is not asked where a scenario has: {', '.join(sorted(one.unless))}."
     if one.assumptions:
         yield f"Assumptions: {', '.join(f'`{name}`' for name in one.assumptions)}."
     findings = [pattern for pattern in expectations.expected.findings if one.id in pattern.properties]
