@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from checks.expectations import Survivor
 from checks.mutation.effect import Effect
 from checks.mutation.mutants import Mutant, mutants, mutated
 from checks.mutation.notice import Notice, Result, Watch
-from checks.mutation.report import page, reason, stale_reasons, survivors
+from checks.mutation.report import page, reason, stale_reasons, survivors, unexplained
 from checks.mutation.run import mutate, refuted
 from checks.mutation.source import as_told
 from checks.properties.catalogue import PROPERTIES
 from checks.verdict import Finding, Outcome, Report
 from checks.verify import verify
+from cli.main import main
 from model.lifecycle import Lifecycle
 from model.tables_reader import read_tables
 
@@ -147,7 +149,13 @@ def test_most_mutants_of_the_lamp_are_noticed_and_the_page_says_which_are_not() 
     left = survivors(results, None)
     listed = [Survivor(rows=[left[0].mutant.row], reason="for this test")] if left else []
     text = page(
-        results, len(results), ("sequential", "outside"), PROPERTIES, listed, None, {"rest": Mutant("a/b/c", "delete")}
+        results,
+        [one.mutant for one in results],
+        ("sequential", "outside"),
+        PROPERTIES,
+        listed,
+        None,
+        {"rest": Mutant("a/b/c", "delete")},
     )
     assert "`a/b/c`: delete" in text
     assert f"| noticed by a property | {noticed} |" in text
@@ -192,9 +200,26 @@ def test_a_reason_for_what_is_noticed_is_stale() -> None:
         Survivor(rows=["a/b/d"], changes=["del*"], reason="right"),
         Survivor(rows=["x/*"], reason="nothing like it"),
     ]
-    assert list(stale_reasons(results, 2, listed)) == ["a/b/c: every one is noticed", "x/*: there is none"]
+    every = [one.mutant for one in results]
+    assert list(stale_reasons(results, every, listed)) == ["a/b/c: every one is noticed", "x/*: there is none"]
+    untried = [*every, Mutant("a/b/c", "escape")]
+    assert list(stale_reasons(results, untried, listed)) == ["x/*: there is none"]
     assert reason(results[1].mutant, listed) == "right"
     assert reason(Mutant("a/b/d", "escape"), listed) is None
+    assert unexplained(results, listed, None) == []
+    assert unexplained(results, listed[:1], None) == [results[1]]
+    assert unexplained(results, listed[:1], {results[1].mutant}) == []
+
+
+@pytest.mark.parametrize(("rows", "status"), [("*", 0), ("no/such/row", 1)])
+def test_the_exit_status_says_whether_everything_is_explained(tmp_path: Path, rows: str, status: int) -> None:
+    folder = tmp_path / "lamp"
+    shutil.copytree(LIFECYCLES / "lamp", folder)
+    text = f'survivors:\n  - rows: ["{rows}"]\n    reason: for this test\n'
+    (folder / "expectations.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["mutate", "--tables", str(folder), "--scenario", "sequential", "--workers", "1"])
+    assert ended.value.code == status
 
 
 def test_what_the_source_is_asked_of_a_mutant() -> None:

@@ -23,19 +23,19 @@ it was not before (it is refuted), or is not any more in one in which it was. Th
 
 def page(
     results: Sequence[Result],
-    total: int,
+    every: Collection[Mutant],
     scenarios: Sequence[str],
     properties: Sequence[Property],
     listed: Sequence[Survivor],
     by_source: Collection[Mutant] | None,
     refuted: Mapping[str, Mutant],
 ) -> str:
-    """The page of *results*, out of *total* mutants.
+    """The page of *results*, out of *every* mutant.
 
     *by_source*: those that a comparison with the source notices; *refuted*: for a property a mutant that refutes it.
     """
     names = ", ".join(f"`{name}`" for name in scenarios)
-    lines = [HEAD.format(scenarios=names, tried=len(results), total=total), *_rates(results, by_source), ""]
+    lines = [HEAD.format(scenarios=names, tried=len(results), total=len(every)), *_rates(results, by_source), ""]
     lines += ["## What is done to a row", "", *_changes(results, by_source), "", "## Who notices", ""]
     lines += [
         *_noticing(results, properties, refuted),
@@ -44,7 +44,7 @@ def page(
         "",
         *_survivors(results, listed, by_source),
     ]
-    stale = list(stale_reasons(results, total, listed))
+    stale = list(stale_reasons(results, every, listed))
     if stale:
         lines += ["", "## Reasons that are none", "", *(f"- {one}" for one in stale)]
     return "\n".join(lines) + "\n"
@@ -66,15 +66,23 @@ def matches(one: Survivor, mutant: Mutant) -> bool:
     return rows and (not one.changes or any(fnmatchcase(mutant.change, pattern) for pattern in one.changes))
 
 
-def stale_reasons(results: Sequence[Result], total: int, listed: Iterable[Survivor]) -> Iterator[str]:
-    """What is said of mutants that are noticed, or of none at all (that only when all were tried)."""
+def unexplained(
+    results: Iterable[Result], listed: Sequence[Survivor], by_source: Collection[Mutant] | None
+) -> list[Result]:
+    """The :func:`survivors` of which *listed* does not say why."""
+    return [one for one in survivors(results, by_source) if reason(one.mutant, listed) is None]
+
+
+def stale_reasons(results: Sequence[Result], every: Collection[Mutant], listed: Iterable[Survivor]) -> Iterator[str]:
+    """What is said of mutants that are all noticed, or of none of *every* mutant; silent where one was not tried."""
+    tried = {result.mutant: result for result in results}
     for one in listed:
-        own = [result for result in results if matches(one, result.mutant)]
+        own = [mutant for mutant in every if matches(one, mutant)]
         where = ", ".join(one.rows) + (f" ({', '.join(one.changes)})" if one.changes else "")
-        if own and all(result.noticed for result in own):
-            yield f"{where}: every one is noticed"
-        elif not own and len(results) == total:
+        if not own:
             yield f"{where}: there is none"
+        elif all(mutant in tried and tried[mutant].noticed for mutant in own):
+            yield f"{where}: every one is noticed"
 
 
 def _rates(results: Sequence[Result], by_source: Collection[Mutant] | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,10 @@ import click
 from cli.common import common, full_lifecycle, one_of, show_json, table
 
 if TYPE_CHECKING:
+    from checks.mutation.mutants import Mutant
     from checks.mutation.notice import Result
+
+DIFFERS = 1
 
 
 @click.command(
@@ -20,7 +23,11 @@ if TYPE_CHECKING:
 Examples:
   nova-lifecycle mutate --sample 50
   nova-lifecycle mutate --scenario sequential --json
-  nova-lifecycle mutate --keep mutants.jsonl --source 34.0.0 --output docs/mutation.md"""
+  nova-lifecycle mutate --keep mutants.jsonl --source 34.0.0 --output docs/mutation.md
+
+\b
+Exit status: 0 whatever takes new steps is noticed, by a property or by the comparison with --source, or the
+expectations of the tables say why not; 1 something is not, or a reason is given for what is noticed; 2 bad input."""
 )
 @click.option("--sample", type=click.IntRange(1), help="Only so many mutants, always the same ones.")
 @click.option(
@@ -41,7 +48,7 @@ def command(
     tables: Path | None,
     release: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Change the tables row by row (delete, drop an expected set, change a value, ...) and see which check notices.
 
     All mutants of Nova's tables take one to two hours on two cores of their own; --sample 40 takes some minutes, a good
@@ -53,7 +60,7 @@ def command(
         one_of(name, lifecycle.scenarios, "scenario")
     from checks.expectations import read_expectations
     from checks.mutation.mutants import mutants
-    from checks.mutation.report import page
+    from checks.mutation.report import page, stale_reasons, unexplained
     from checks.mutation.run import mutate, refuted, tables_digest
     from checks.properties.catalogue import properties
     from model.load import TABLES
@@ -65,17 +72,25 @@ def command(
         from checks.mutation.source import noticed_by_source
 
         by_source = frozenset(noticed_by_source(lifecycle, facts_of(source), [one.mutant for one in results]))
+    listed = read_expectations(tables or TABLES).expected.survivors
+    every = list(mutants(lifecycle))
+    open_ = unexplained(results, listed, by_source)
+    stale = list(stale_reasons(results, every, listed))
     if output is not None:
         from model.files import write_text
 
-        listed = read_expectations(tables or TABLES).expected.survivors
-        total = sum(1 for _ in mutants(lifecycle))
         examples = refuted(lifecycle, names, results)
-        write_text(output, page(results, total, names, properties(lifecycle), listed, by_source, examples))
-        return
-    if as_json:
+        write_text(output, page(results, every, names, properties(lifecycle), listed, by_source, examples))
+    elif as_json:
         show_json(results, lifecycle)
-        return
+    else:
+        _show(results, by_source, open_, stale)
+    return DIFFERS if open_ or stale else 0
+
+
+def _show(
+    results: Sequence[Result], by_source: Collection[Mutant] | None, open_: Sequence[Result], stale: Sequence[str]
+) -> None:
     table(["row", "change", "noticed by"], [[one.mutant.row, one.mutant.change, _by(one)] for one in results])
     noticed = sum(one.noticed for one in results)
     rate = f"{noticed / len(results):.0%}" if results else "none"
@@ -83,6 +98,10 @@ def command(
     if by_source is not None:
         alone = sum(one.mutant in by_source and not one.noticed for one in results)
         click.echo(f"{alone} more by the comparison with the source")
+    for one in open_:
+        click.echo(f"nobody notices, and no reason is given: {one.mutant.row}: {one.mutant.change}")
+    for reason in stale:
+        click.echo(f"a reason that is none: {reason}")
 
 
 def _by(one: Result) -> str:
