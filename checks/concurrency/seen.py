@@ -180,7 +180,7 @@ class Seen:
                 alike = (*key, *states[hit].tolist())
                 kept[alike] += 1
                 if kept[alike] <= MOST:
-                    one.moments.append((target, self._last(int(pair[hit]), int(after[hit]), int(rule[hit]), key)))
+                    one.moments.append((target, self._last(int(pair[hit]), int(after[hit]), key)))
         return found
 
     def keys_of(self, rule: int) -> list[tuple[int, ...]]:
@@ -192,13 +192,13 @@ class Seen:
         group = int(np.searchsorted(heads, rule, side="right")) - 1
         return [(self._numbers[row],) for row in rows_of(self.automaton, group, rule - int(heads[group]))]
 
-    def _last(self, pair: int, after: int, rule: int, key: tuple[int, ...]) -> tuple[int, PathStep]:
-        """The step of *rule* from *pair*, by the row of *key*, in no lane yet, with the place that takes it."""
+    def _last(self, pair: int, after: int, key: tuple[int, ...]) -> tuple[int, PathStep]:
+        """The step from *pair* to *after*, by the row of *key*, in no lane yet, with the place that takes it."""
         relation = self.explored.relation
         before, group = divmod(pair, relation.width)
         records = relation.records.record(before), relation.records.record(after)
-        starts, ends = group == relation.empty, int(relation.rules.to[rule]) == relation.empty
-        return group, PathStep(None, (self.rows[key[0]],), *records, starts, ends)
+        # An execution is shown up to this step: what its process still does unseen is not followed to the end.
+        return group, PathStep(None, (self.rows[key[0]],), *records, group == relation.empty, ends=False)
 
     def _first(self, pairs: Ints) -> dict[int, tuple[int, int]]:
         """For each of *pairs* the first configuration that it is part of."""

@@ -157,7 +157,7 @@ class _Proof:
 def _proof(semantics: Semantics, checker: Checker, one: Property, decision: Decision) -> _Proof:
     stays = isinstance(one.form, Leaves)
     traces = [plain(semantics, violation.key, violation.steps or (), stays=stays) for violation in decision.violations]
-    refuted = [f"the evidence is refuted: {fault}" for trace in traces for fault in checker.faults_of_trace(trace)]
+    refuted = [f"the evidence is refuted: {fault}" for trace in traces for fault in checker.faults_of_trace(trace, one)]
     return _Proof(traces, refuted)
 
 
