@@ -15,14 +15,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-verify: $(INSTALLED) ## Build the space and decide every property: the main job
+verify: $(INSTALLED) ## Build the space and decide every property: the main job (a minute)
 	$(RUN) space
 	$(RUN) verify
 
 three: $(INSTALLED) ## Three requests at once, for every choice of three operations (minutes)
 	$(RUN) verify --scenario concurrent-3
 
-closely: $(INSTALLED) ## Two requests at once, with a second look at what the first leaves unconfirmed
+closely: $(INSTALLED) ## Two requests at once, with a second look at what the first leaves unconfirmed (minutes)
 	$(RUN) verify --scenario concurrent-2 --closely
 
 crashes: $(INSTALLED) ## Two requests at once, with crashes and with lost messages (minutes)
@@ -41,27 +41,27 @@ diagrams: $(INSTALLED) ## Every figure, into output/figures
 page: $(INSTALLED) ## The reference page, output/index.html
 	$(RUN) render page -o output/index.html
 
-output: $(INSTALLED) ## Everything that output/ holds, and the examples in the README
+output: $(INSTALLED) ## Everything that output/ holds, and what docs/ and README show of it (minutes)
 	$(RUN) verify --quiet --write output
 	$(RUN) bugs --write docs/bugs.md
 	$(MAKE) diagrams page
 	$(VENV)/bin/python docs/refresh_properties.py
 	$(VENV)/bin/python docs/refresh_readme.py
 
-fresh: output ## output/ and README.md are what the tables make of them
+fresh: output ## output/, docs/ and README are what the tables make of them (minutes)
 	@git diff --exit-code --stat -- output README.md docs || { echo "output/ is stale: run make output and commit" >&2; exit 1; }
 	@test -z "$$(git status --porcelain -- output)" || { git status --short -- output >&2; echo "output/ has new files: commit them" >&2; exit 1; }
 
 repl: $(INSTALLED) ## Ask questions at a prompt
 	$(RUN) repl
 
-bugs: $(INSTALLED) ## Put each historical bug back, and see it found
+bugs: $(INSTALLED) ## Put each historical bug back, and see it found (a minute)
 	$(RUN) bugs
 
-mutate: $(INSTALLED) ## Change every row in turn, and see it noticed (long; needs the network)
-	$(RUN) mutate --source 34.0.0
+mutate: $(INSTALLED) ## Change every row in turn, and see it noticed: docs/mutation.md (hours; needs the network)
+	$(RUN) mutate --keep .mutants.jsonl --source 34.0.0 --output docs/mutation.md
 
-bench: $(INSTALLED) ## Times and sizes, beside Spin where it is installed
+bench: $(INSTALLED) ## Times and sizes, beside Spin where it is installed (minutes)
 	$(VENV)/bin/python -m benchmarks
 
 conform: $(INSTALLED) ## Compare the tables with Nova from PyPI (needs the network)
@@ -74,7 +74,7 @@ releases: $(INSTALLED) ## Compare every release from 15 on (needs the network; l
 record: $(INSTALLED) ## Install Nova, record some of its functional tests, replay them (needs the network; minutes)
 	$(VENV)/bin/python -m pytest -q -m nova
 
-referee: $(INSTALLED) ## Spin and cvc5 decide the same (installs Debian's spin where it can)
+referee: $(INSTALLED) ## Spin and cvc5 decide the same (installs Debian's spin where it can; minutes)
 	@command -v spin >/dev/null || { apt-get update -qq && apt-get install -y -qq spin gcc >/dev/null; }
 	$(VENV)/bin/python -m pytest -q -m spin
 
@@ -92,5 +92,5 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --extra test -o requirements.lock pyproject.toml
 
-clean: ## Remove what make has made, but not output/
+clean: ## Remove what make has made, but neither output/ nor what is known of mutants
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
