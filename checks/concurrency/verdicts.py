@@ -69,6 +69,7 @@ def verify_concurrent(
     kept: dict[Scenario, tuple[dict[str, Decision], float]] = {}
     checkers: dict[Scenario, Checker] = {}
     proofs: dict[tuple[Scenario, str], _Proof] = {}
+    closures: dict[tuple[Scenario, str], tuple[Decision, float]] = {}
     for name in scenarios:
         scenario = lifecycle.scenarios[name]
         wanted_here = [one for one in asked_of_several(lifecycle, scenario) if chosen is None or one.id in chosen]
@@ -90,9 +91,11 @@ def verify_concurrent(
             decision = decided[one.id]
             say(f"{one.id} in {name}")
             closed = None
-            if scenario.processes is None and decision.holds is not False:
-                closed = _closed(semantics, scenario, one)
-            if closed is not None and closed[0].holds:
+            if not scenario.crash and decision.holds is not False:  # a certificate of pairs says nothing of crashes
+                if (same, one.id) not in closures:
+                    closures[same, one.id] = _closed(semantics, scenario, one)
+                closed = closures[same, one.id]
+            if scenario.processes is None and closed is not None and closed[0].holds:
                 verdict = _holds(one, scenario, *closed)
             else:
                 checker = checkers.setdefault(same, Checker(semantics, bounded))
@@ -138,12 +141,19 @@ def _closed(semantics: Semantics, scenario: Scenario, one: Property) -> tuple[De
 
 
 def _holds(one: Property, scenario: Scenario, decision: Decision, seconds: float) -> Verdict:
-    engine = Engine("closure", Outcome.HOLDS, seconds, f"{decision.states:,} pairs of record and place, closed")
-    evidence = {"kind": "closure", "pairs": decision.states, "variables": list(decision.kept)}
+    engine = Engine("closure", Outcome.HOLDS, seconds, _pairs(decision))
     return Verdict(
         one.id, scenario.name, Outcome.HOLDS, None, (engine,), decision.exercised, one.assumptions,
-        evidence=evidence, checked=decision.checked, bound="for any number of requests",
+        evidence=_evidence(decision), checked=decision.checked, bound="for any number of requests",
     )  # fmt: skip
+
+
+def _pairs(decision: Decision) -> str:
+    return f"{decision.states:,} pairs of record and place, closed"
+
+
+def _evidence(decision: Decision) -> dict[str, Any]:
+    return {"kind": "closure", "pairs": decision.states, "variables": list(decision.kept)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +187,10 @@ def _verdict(
     if decision.scope:
         detail = f"{decision.scope}; in all {detail}"
     engines = [Engine(f"exact search, {decision.bound} at once", outcome, seconds, detail)]
-    if closed is not None:
+    proved = closed is not None and closed[0].holds
+    if closed is not None and proved:
+        engines.append(Engine("closure", Outcome.HOLDS, closed[1], _pairs(closed[0])))
+    elif closed is not None:
         engines.insert(0, Engine("closure", Outcome.UNDECIDED, closed[1], "it over-approximates: cannot tell"))
     bound = f"up to {decision.bound} requests at once"
     if decision.scope:
@@ -191,12 +204,15 @@ def _verdict(
     if decision.impossible:
         bound += f"; {len(decision.impossible)} that were met with variables left out are shown impossible"
     traces, refuted = proof.traces, proof.refuted
-    holds = {"kind": "invariant", "configurations": decision.states}
+    holds: dict[str, Any] = {"kind": "invariant", "configurations": decision.states}
+    checked = None if not traces else not refuted
+    if closed is not None and proved:
+        holds, checked = _evidence(closed[0]), closed[0].checked
     return Verdict(
         one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
         tuple(_finding(lifecycle, violation) for violation in decision.violations),
         evidence={"kind": "traces", "traces": traces} if traces else holds,
-        checked=None if not traces else not refuted, unexpected=tuple(refuted[:3]), bound=bound,
+        checked=checked, unexpected=tuple(refuted[:3]), bound=bound,
     )  # fmt: skip
 
 
