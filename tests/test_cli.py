@@ -164,3 +164,16 @@ def test_states_and_paths_draw_themselves_in_a_notebook() -> None:
     assert "SHUT" in state._repr_html_()
     assert "<svg" in door.paths("shut", "open")._repr_html_()
     assert door.paths("open", "shut")._repr_html_().startswith("<pre>no path")
+
+
+def test_evidence_of_what_is_asked_no_more_is_removed(tmp_path: Path) -> None:
+    def written(*chosen: str) -> set[str]:
+        with pytest.raises(SystemExit):
+            main(["verify", "--tables", DOOR, "--quiet", "--write", str(tmp_path), *chosen])
+        return {path.name for path in (tmp_path / "evidence").iterdir()}
+
+    everything = written()
+    (tmp_path / "evidence" / "rest-nowhere.json").write_text("{}")
+    (tmp_path / "evidence" / "mine.json").write_text("{}")
+    assert written("--property", "rest") == everything | {"rest-nowhere.json", "mine.json"}
+    assert written() == everything | {"mine.json"}

@@ -90,7 +90,7 @@ def command(
     if not report.verdicts:
         remedy = "see docs/properties.md for where each is asked"
         raise InputError(Fault("--property", "none of these properties is asked in these scenarios", remedy))
-    _write(report, junit, sarif, folder)
+    _write(report, junit, sarif, folder, whole=not chosen and not wanted)
     if as_json:
         from checks.outputs.as_json import report_json
 
@@ -121,7 +121,8 @@ class Progress:
             click.echo(f"... {text}", err=True)
 
 
-def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path | None) -> None:
+def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path | None, *, whole: bool) -> None:
+    """Write what was asked for; where the *whole* was decided, the evidence of what is asked no more is removed."""
     if junit is not None:
         from checks.outputs.junit import report_junit
 
@@ -133,9 +134,16 @@ def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path 
     if folder is not None:
         from checks.outputs.files import report_files
 
-        for name, text in report_files(report).items():
+        files = report_files(report)
+        for name, text in files.items():
             folder_at((folder / name).parent)
             write_text(folder / name, text)
+        from checks.properties.catalogue import PROPERTIES
+
+        for one in PROPERTIES if whole else ():
+            for old in folder.glob(f"evidence/{one.id}-*.json"):
+                if old.relative_to(folder).as_posix() not in files:
+                    old.unlink()
 
 
 def show(report: Report) -> None:
