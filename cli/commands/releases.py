@@ -8,7 +8,7 @@ import click
 
 from cli.common import full_lifecycle, heading, one_of
 from model.errors import Fault, InputError
-from model.files import write_text
+from model.files import folder_at, write_text
 
 
 @click.command(
@@ -49,6 +49,8 @@ def command(
     lifecycle = full_lifecycle(tables, None)
     for scenario in scenarios:
         one_of(scenario, lifecycle.scenarios, "findings")
+    if output is not None:
+        folder_at(output)  # before the work of minutes, not after it
     asked = partial(found_in, scenarios=scenarios) if scenarios else None
     releases = history(facts_of_releases(known_versions()), tables, asked)
     if output is not None:
