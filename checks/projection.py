@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
+from checks.graph.arrays import Backwards
 from checks.graph.product import Product
 from checks.graph.view import View
 from checks.meaning import Place
@@ -34,16 +35,12 @@ class _Along:
     """Edges in one direction: of each node those that it leads to."""
 
     def __init__(self, sources: Numbers, targets: Numbers, size: int) -> None:
-        order = np.argsort(sources, kind="stable")
-        self.targets = targets[order]
-        self.first = np.searchsorted(sources[order], np.arange(size + 1))
+        self.edges = Backwards(targets, sources, size)
 
     def fresh(self, nodes: Numbers, parents: Numbers) -> Numbers:
         """The nodes that *nodes* lead to and that have no parent yet; now they have one."""
-        counts = self.first[nodes + 1] - self.first[nodes]
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if len(ends) else 0
-        found = self.targets[np.arange(total) + np.repeat(self.first[nodes] - (ends - counts), counts)]
+        counts = self.edges.first[nodes + 1] - self.edges.first[nodes]
+        found = self.edges.leading(nodes)
         new = parents[found] == NOBODY
         found = found[new]
         parents[found] = np.repeat(nodes, counts)[new]

@@ -53,8 +53,8 @@ def left_out_again(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -
     return _unread(lifecycle, formula, gone)
 
 
-def left_out_of_three(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
-    """The variables to forget where the space would not fit else: reports, copies and truths."""
+def left_out_most(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
+    """The variables to forget where it would not fit else: reports, copies, truths, and those of *scenario*."""
     return _unread(lifecycle, formula, {*reports(lifecycle), *copies(lifecycle), *truths(lifecycle), *scenario.forget})
 
 
@@ -70,12 +70,6 @@ def abstracted(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone:
     semantics = Semantics(forget(lifecycle, gone))
     automaton = assemble(semantics, scenario, marks_of(formula, semantics))
     return reduce(automaton, reads(formula, lifecycle))
-
-
-def left_out_still(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) -> tuple[str, ...]:
-    """The variables to forget where executions may stay: reports, truths, copies and what *scenario* forgets."""
-    gone = {*reports(lifecycle), *truths(lifecycle), *copies(lifecycle), *scenario.forget}
-    return _unread(lifecycle, formula, gone)
 
 
 def abstracted_still(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:

@@ -18,7 +18,7 @@ from signal import SIG_IGN, SIGINT, signal
 
 import numpy as np
 
-from checks.concurrency.abstraction import abstracted, left_out_of_three
+from checks.concurrency.abstraction import abstracted, left_out_most
 from checks.concurrency.automaton import END
 from checks.concurrency.confirm import Confirmer, LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_together, joined
@@ -95,9 +95,7 @@ class Chooser:
         self.semantics, self.scenario, self.wanted = semantics, scenario, wanted
         lifecycle = semantics.lifecycle
         self.formula = And(tuple(joined(one) for one in wanted))
-        self.automaton = abstracted(
-            lifecycle, scenario, self.formula, left_out_of_three(lifecycle, scenario, self.formula)
-        )
+        self.automaton = abstracted(lifecycle, scenario, self.formula, left_out_most(lifecycle, scenario, self.formula))
         self.relation = Relation(self.automaton)
         self.visited = Visited(self.relation)
         self.alone = explore_from(self.relation, np.zeros(1, np.int64), 1)

@@ -18,6 +18,7 @@ from checks.concurrency.components import components
 from checks.concurrency.exact import PIECE, Explored, steps
 from checks.concurrency.judge import Flags
 from checks.concurrency.records import Ints
+from checks.graph.arrays import Backwards, layers
 
 Small = npt.NDArray[np.int32]
 #: The bit that marks a step which nothing forces to happen.
@@ -46,7 +47,8 @@ def staying(explored: Explored, region: Flags, quiet: Flags) -> Staying:
     escaped[source[target < 0]] = True
     within = target >= 0
     source, target, runs = source[within], target[within], runs[within]
-    _backwards(escaped, source, target)
+    for layer in layers(np.flatnonzero(escaped), Backwards(source, target, len(nodes))):
+        escaped[layer] = True
     circling = _circles(len(nodes), source[runs], target[runs])
     kept = ~(escaped[source] | escaped[target])
     resting = _closed(len(nodes), source[kept], target[kept], ~escaped)
@@ -81,18 +83,6 @@ def _rows(size: int, source: Small, target: Small) -> tuple[Ints, Small]:
     heads = np.zeros(size + 1, np.int64)
     np.cumsum(np.bincount(source, minlength=size), out=heads[1:])
     return heads, target[order]
-
-
-def _backwards(reached: Flags, source: Small, target: Small) -> None:
-    """Adds to *reached* everything from which edges lead there."""
-    heads, before = _rows(len(reached), target, source)
-    layer = np.flatnonzero(reached)
-    while len(layer):
-        count = heads[layer + 1] - heads[layer]
-        at = np.arange(int(count.sum())) + np.repeat(heads[layer] - (np.cumsum(count) - count), count)
-        further = np.unique(before[at])
-        layer = further[~reached[further]].astype(np.int64)
-        reached[layer] = True
 
 
 def _circles(size: int, source: Small, target: Small) -> Flags:

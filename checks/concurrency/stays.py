@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from checks.checker import Checker
-from checks.concurrency.abstraction import abstracted_still, left_out_still
+from checks.concurrency.abstraction import abstracted_still, left_out_most
 from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation
 from checks.concurrency.evidence import plain
@@ -49,7 +49,7 @@ def decide_leaving(
     assert isinstance(form, Leaves)
     lifecycle = semantics.lifecycle
     asked = both(form.region, Quiet())
-    automaton = abstracted_still(lifecycle, scenario, asked, left_out_still(lifecycle, scenario, asked))
+    automaton = abstracted_still(lifecycle, scenario, asked, left_out_most(lifecycle, scenario, asked))
     explored = explore(automaton, bound, limit)
     records = explored.relation.records
     judge = Judge(lifecycle, automaton, records, asked)

@@ -98,9 +98,10 @@ def verify_concurrent(
             if scenario.processes is None and closed is not None and closed[0].holds:
                 verdict = _holds(one, scenario, *closed)
             else:
-                checker = checkers.setdefault(same, Checker(semantics, bounded))
+                if same not in checkers:
+                    checkers[same] = Checker(semantics, bounded)
                 if (same, one.id) not in proofs:
-                    proofs[same, one.id] = _proof(semantics, checker, one, decision)
+                    proofs[same, one.id] = _proof(semantics, checkers[same], one, decision)
                 verdict = _verdict(lifecycle, scenario, one, decision, seconds, closed, proofs[same, one.id])
             verdicts.append(compared(verdict, expectations))
     return Report(

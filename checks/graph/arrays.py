@@ -16,25 +16,28 @@ if TYPE_CHECKING:
     import networkx as nx
 
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
 
 class Backwards:
     """Edges against their direction: of each node those before it."""
 
-    def __init__(self, sources: Ints, targets: Ints, size: int) -> None:
+    def __init__(self, sources: Ints | Small, targets: Ints | Small, size: int) -> None:
         order = np.argsort(targets, kind="stable")
         self.size = size
-        self.sources = sources[order]
-        self.first = np.searchsorted(targets[order], np.arange(size + 1))
+        self.sources: Ints | Small = sources[order]
+        self.first = np.zeros(size + 1, np.int64)
+        np.cumsum(np.bincount(targets, minlength=size), out=self.first[1:])
 
     def leading(self, nodes: Ints) -> Ints:
         """The nodes from which an edge leads to one of *nodes*, once for each edge."""
         starts, counts = self.first[nodes], self.first[nodes + 1] - self.first[nodes]
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
-        found: Ints = self.sources[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
-        return found
+        found = self.sources[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
+        leading: Ints = found.astype(np.int64, copy=False)
+        return leading
 
     def before(self, nodes: Ints, seen: Flags) -> Ints:
         """The nodes before *nodes* that are not *seen*, which are seen from now on; in order."""
