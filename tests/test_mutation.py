@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from checks.expectations import Survivor
 from checks.mutation.effect import Effect
+from checks.mutation.kept import Kept
 from checks.mutation.mutants import Mutant, mutants, mutated
 from checks.mutation.notice import Notice, Result, Watch
 from checks.mutation.report import page, reason, stale_reasons, survivors, unexplained
@@ -19,6 +21,7 @@ from checks.properties.catalogue import PROPERTIES
 from checks.verdict import Finding, Outcome, Report
 from checks.verify import verify
 from cli.main import main
+from model.errors import InputError
 from model.lifecycle import Lifecycle
 from model.tables_reader import read_tables
 
@@ -174,20 +177,56 @@ def test_a_property_that_is_asked_late_is_asked_of_what_others_noticed() -> None
 
 
 def test_a_run_goes_on_from_what_was_kept(tmp_path: Path) -> None:
-    lifecycle, kept = tables("lamp"), tmp_path / "mutants.jsonl"
-    first = mutate(lifecycle, ("sequential",), sample=6, workers=1, kept=kept)
+    lifecycle, path = tables("lamp"), tmp_path / "mutants.jsonl"
+    scenarios = ("sequential",)
+    first = mutate(lifecycle, scenarios, sample=6, workers=1, kept=Kept(path, lifecycle, scenarios))
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"of": {"steps": "torn')
     seen: list[int] = []
     again = mutate(
         lifecycle,
-        ("sequential",),
+        scenarios,
         sample=8,
         workers=1,
-        kept=kept,
+        kept=Kept(path, lifecycle, scenarios),
         progress=lambda results, _: seen.append(len(results)),
     )
     assert seen == [7, 8]
     assert set(first) < set(again)
-    assert len(kept.read_text(encoding="utf-8").splitlines()) == 8
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 8
+
+
+def test_what_was_kept_lasts_as_long_as_the_tables_say_the_same(tmp_path: Path) -> None:
+    lifecycle, path, scenarios = tables("lamp"), tmp_path / "mutants.jsonl", ("sequential",)
+
+    def notice(name: str) -> tuple[Notice, ...]:
+        return (Notice(name, "sequential", refutes=True),)
+
+    results = [
+        Result(Mutant("a", "delete"), notice("rest")),
+        Result(Mutant("b", "delete"), notice("delivers")),
+        Result(Mutant("c", "delete"), (), (), scenarios),
+        Result(Mutant("d", "delete"), (), broken="KeyError"),
+    ]
+    kept = Kept(path, lifecycle, scenarios)
+    for one in results:
+        kept.add(one)
+    said = replace(lifecycle, digest="another", source_address="elsewhere")
+    promised = replace(lifecycle, promises=lifecycle.promises[1:])
+    stepping = replace(lifecycle, entries=lifecycle.entries[1:])
+    assert list(Kept(path, said, scenarios).results()) == results
+    assert list(Kept(path, promised, scenarios).results()) == [results[0], results[3]]
+    assert list(Kept(path, stepping, scenarios).results()) == []
+    assert list(Kept(path, lifecycle, ("outside",)).results()) == []
+
+
+@pytest.mark.parametrize("content", [b"{}\n", b"[1]\n", b"nothing", b"\xff\xfe\n", b'{"of": 1}\n', b"[" * 5000 + b"\n"])
+def test_a_file_of_something_else_is_not_used_and_not_changed(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mutants.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(InputError):
+        list(Kept(path, tables("lamp"), ("sequential",)).results())
+    assert path.read_bytes() == content
 
 
 def test_a_reason_for_what_is_noticed_is_stale() -> None:

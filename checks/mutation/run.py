@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 
+from checks.mutation.kept import Kept
 from checks.mutation.mutants import Mutant, mutants
-from checks.mutation.notice import Notice, Result, Watch
+from checks.mutation.notice import Result, Watch
 from checks.properties.catalogue import properties
 from checks.properties.definition import OfTables
-from model.content import table_files
 from model.lifecycle import Lifecycle
 
 #: How many mutants are asked once more of a property that none has refuted.
@@ -31,26 +27,23 @@ def mutate(
     scenarios: Sequence[str],
     sample: int | None = None,
     workers: int = 2,
-    kept: Path | None = None,
-    tables: str = "",
+    kept: Kept | None = None,
     progress: Progress | None = None,
 ) -> list[Result]:
     """Try every mutant, or *sample* of them (always the same), and say of each who notices it in *scenarios*.
 
-    The mutants are tried in a shuffled order, so that whatever has been tried is a fair sample.  *kept* is a file to
-    which each result is appended, and from which those of the same *tables* (their digest) are taken the next time.
+    The mutants are tried in a shuffled order, so that whatever has been tried is a fair sample.  What *kept*
+    knows is not tried again, and each result is added to it.
     """
     chosen = list(mutants(lifecycle))
     random.Random(0).shuffle(chosen)  # noqa: S311 - a sample, not a secret
     chosen = chosen[:sample]
-    label = [tables or lifecycle.digest, lifecycle.release, *scenarios]
-    known = {} if kept is None else {result.mutant: result for result in _read(kept, label)}
+    known = {} if kept is None else {result.mutant: result for result in kept.results()}
     results = [known[mutant] for mutant in chosen if mutant in known]
     for result in _tried(lifecycle, scenarios, [mutant for mutant in chosen if mutant not in known], workers):
         results.append(result)
         if kept is not None:
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"of": label, **asdict(result)}) + "\n")
+            kept.add(result)
         if progress is not None:
             progress(results, len(chosen))
     return sorted(results, key=lambda result: (result.mutant.row, result.mutant.change))
@@ -92,26 +85,3 @@ def _begin(lifecycle: Lifecycle, scenarios: Sequence[str]) -> None:
 
 def _try(mutant: Mutant) -> Result:
     return _watch[0].result(mutant)
-
-
-def tables_digest(folder: Path) -> str:
-    """A digest of the tables in *folder*, which what is expected of them does not change."""
-    made = hashlib.sha256()
-    for path in table_files(folder):
-        made.update(path.read_bytes())
-    return made.hexdigest()
-
-
-def _read(kept: Path, label: list[str]) -> Iterator[Result]:
-    if not kept.exists():
-        return
-    for line in kept.read_text(encoding="utf-8").splitlines():
-        plain = json.loads(line)
-        if plain.pop("of") == label:
-            yield Result(
-                Mutant(**plain["mutant"]),
-                tuple(Notice(**notice) for notice in plain["notices"]),
-                tuple(plain["fewer"]),
-                tuple(plain["other"]),
-                plain["broken"],
-            )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.common import common, full_lifecycle, one_of, show_json, table
+from model.files import places_for, write_text
 
 if TYPE_CHECKING:
     from checks.mutation.mutants import Mutant
@@ -58,14 +59,17 @@ def command(
     names = chosen or tuple(one.name for one in lifecycle.scenarios.values() if one.processes == 1)
     for name in names:
         one_of(name, lifecycle.scenarios, "scenario")
+    places_for(output)
     from checks.expectations import read_expectations
+    from checks.mutation.kept import Kept
     from checks.mutation.mutants import mutants
     from checks.mutation.report import page, stale_reasons, unexplained
-    from checks.mutation.run import mutate, refuted, tables_digest
+    from checks.mutation.run import mutate, refuted
     from checks.properties.catalogue import properties
     from model.load import TABLES
 
-    results = mutate(lifecycle, names, sample, workers, keep, tables_digest(tables or TABLES), _progress())
+    kept = None if keep is None else Kept(keep, lifecycle, names)
+    results = mutate(lifecycle, names, sample, workers, kept, _progress())
     by_source = None
     if source is not None:
         from checks.conformance.source.releases import facts_of
@@ -77,8 +81,6 @@ def command(
     open_ = unexplained(results, listed, by_source)
     stale = list(stale_reasons(results, every, listed))
     if output is not None:
-        from model.files import write_text
-
         examples = refuted(lifecycle, names, results)
         write_text(output, page(results, every, names, properties(lifecycle), listed, by_source, examples))
     elif as_json:
