@@ -2,8 +2,8 @@
 
 ``expectations.yaml`` holds ``verdicts`` (property -> scenario -> holds or violated; ``default`` for the scenarios not
 named) and ``findings``: a name, the property, scenarios, a pattern over the values of the key, words, Launchpad numbers
-and the source; and ``survivors``: mutants that nobody notices, and why.  A finding is never made from this file: it
-only names what an engine found.
+and the source; ``survivors``: mutants that nobody notices, and why; ``unrefuted``: properties that no mutant refutes,
+and why.  A finding is never made from this file: it only names what an engine found.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Expected(BaseModel):
     verdicts: dict[str, dict[str, Annotated[str, Field(pattern="^(holds|violated|undecided)$")]]] = {}
     findings: list[Pattern] = []
     survivors: list[Survivor] = []
+    unrefuted: dict[str, str] = {}
     #: every finding that is found must match an entry; set it where the list is meant to be complete
     complete: bool = False
 

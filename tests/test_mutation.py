@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.expectations import Survivor
+from checks.expectations import Expected, Survivor
 from checks.mutation.effect import Effect
 from checks.mutation.kept import Kept
 from checks.mutation.mutants import Mutant, mutants, mutated
@@ -154,13 +154,16 @@ def test_most_mutants_of_the_lamp_are_noticed_and_the_page_says_which_are_not() 
     text = page(
         results,
         [one.mutant for one in results],
+        lifecycle.rows,
         ("sequential", "outside"),
         PROPERTIES,
-        listed,
+        Expected(survivors=listed, unrefuted={"final": "nothing comes back"}),
         None,
         {"rest": Mutant("a/b/c", "delete")},
     )
     assert "`a/b/c`: delete" in text
+    assert "| final | 0 | nothing comes back |" in text
+    assert "| `switch-on/switch/lock` | one request at a time never needs it |" in text
     assert f"| noticed by a property | {noticed} |" in text
     for one in left:
         assert f"| `{one.mutant.row}` | {one.mutant.change} |" in text
@@ -250,11 +253,16 @@ def test_a_reason_for_what_is_noticed_is_stale() -> None:
     assert unexplained(results, listed[:1], {results[1].mutant}) == []
 
 
-@pytest.mark.parametrize(("rows", "status"), [("*", 0), ("no/such/row", 1)])
-def test_the_exit_status_says_whether_everything_is_explained(tmp_path: Path, rows: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("rows", "unrefuted", "status"),
+    [("*", "final: nothing comes back", 0), ("*", "", 1), ("no/such/row", "final: nothing comes back", 1)],
+)
+def test_the_exit_status_says_whether_everything_is_explained(
+    tmp_path: Path, rows: str, unrefuted: str, status: int
+) -> None:
     folder = tmp_path / "lamp"
     shutil.copytree(LIFECYCLES / "lamp", folder)
-    text = f'survivors:\n  - rows: ["{rows}"]\n    reason: for this test\n'
+    text = f'survivors:\n  - rows: ["{rows}"]\n    reason: for this test\nunrefuted: {{{unrefuted}}}\n'
     (folder / "expectations.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
         main(["mutate", "--tables", str(folder), "--scenario", "sequential", "--workers", "1"])

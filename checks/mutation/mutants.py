@@ -7,18 +7,32 @@ from dataclasses import dataclass, replace
 
 from model.explore import UNBOUNDED
 from model.lifecycle import Lifecycle
-from model.program import FAILED, Call, Choose, Dirty, Entry, Instruction, Read, Save, Tests, Writes
+from model.program import (
+    FAILED,
+    FINISHED,
+    Acquire,
+    Call,
+    Choose,
+    Dirty,
+    Entry,
+    Instruction,
+    Read,
+    Save,
+    Tests,
+    Wait,
+    Writes,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One change: the row, and in words what is done to it.
 
-    ``delete`` (the step does nothing; the guard's start is gone), ``drop expect``, ``narrow expect``, ``change value``,
-    ``omit VARIABLE`` of what is written, ``elsewhere`` (another service writes the report), ``escape`` (no handler
-    catches what the step raises), ``never fails``, ``never`` and ``always`` of a condition, ``without LABEL`` of a
-    choice, ``drop guard``, ``without VARIABLE`` of a guard, ``revive`` (what changes the record at once brings a
-    destroyed row back).
+    ``delete`` (the step does nothing; the message is not sent; the lock is not taken; the guard's start is gone),
+    ``drop expect``, ``narrow expect``, ``change value``, ``omit VARIABLE`` of what is written, ``elsewhere`` (another
+    service writes the report), ``escape`` (no handler catches what the step raises), ``never fails``, ``never`` and
+    ``always`` of a condition, ``stale`` (what is looked at is the old copy), ``without LABEL`` of a choice, ``drop
+    guard``, ``without VARIABLE`` of a guard, ``revive`` (what changes the record at once brings a destroyed row back).
     """
 
     row: str
@@ -74,11 +88,12 @@ def _changes(lifecycle: Lifecycle, one: Instruction) -> Iterator[str]:
                 yield "never fails"
             if any(target != FAILED for _, target in raised):
                 yield "escape"
-        case Dirty():
+        case Dirty() | Wait() | Acquire():
             yield "delete"
-        case Read(condition=condition) if condition is not None:
-            yield "never"
-            yield "always"
+        case Read(condition=condition, refresh=refresh, asks=asks):
+            yield from ("delete",) if condition is None else ("never", "always")
+            if refresh or asks:
+                yield "stale"
         case Choose(options=options) if len(options) > 1:
             yield from (f"without {label}" for label, _ in options)
         case _:
@@ -91,6 +106,13 @@ def _guard_changes(lifecycle: Lifecycle, entries: Iterable[Entry]) -> Iterator[s
     tested = {variable for entry in entries for tests in entry.when for variable, _ in tests}
     for variable in sorted(number for number in tested - present if isinstance(number, int)):
         yield f"without {lifecycle.variables[variable].name}"
+
+
+def lessens(lifecycle: Lifecycle, mutant: Mutant) -> bool:
+    """Whether *mutant* can only take steps away: of its executions each is one of *lifecycle*."""
+    if lifecycle.rows[mutant.row].instruction == "guard":
+        return mutant.change == "delete"
+    return mutant.change == "never fails" or mutant.change.startswith("without ")
 
 
 def mutated(lifecycle: Lifecycle, mutant: Mutant) -> Lifecycle:
@@ -148,8 +170,16 @@ def _changed(lifecycle: Lifecycle, one: Instruction, change: str) -> Instruction
             return Dirty(one.row, one.operation, one.service, one.holds, one.killed, (), one.next)
         case Call(), _:
             return replace(one, effects=((),), failing=((),), raised=())
-        case Read(), _:
+        case Read(), "stale":
+            return replace(one, refresh=False, asks=False)
+        case Read(condition=condition), _ if condition is not None:
             return replace(one, condition=((),) if change == "always" else ())
+        case Read(then=then), _:
+            return Dirty(one.row, one.operation, one.service, one.holds, one.killed, (), then)
+        case Acquire(next=after), _:
+            return Dirty(one.row, one.operation, one.service, one.holds, one.killed, (), after)
+        case Wait(), _:
+            return replace(one, next=FINISHED)
         case Choose(options=options), _:
             return replace(one, options=tuple(option for option in options if f"without {option[0]}" != change))
         case _:

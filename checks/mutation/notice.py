@@ -20,7 +20,7 @@ from checks.graph.search import Witness, decide
 from checks.graph.view import View
 from checks.keys import Key
 from checks.mutation.effect import Effect, Footing
-from checks.mutation.mutants import Mutant, mutated
+from checks.mutation.mutants import Mutant, lessens, mutated
 from checks.past import Remembers, remembers
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import Always, Leaves, OfTables, Possible, Property
@@ -163,9 +163,8 @@ class Watch:
             for told in self._differences(here, scenario, effect, beyond):
                 if told:
                     return Result(mutant, told)
-            unnoticed[Effect.FEWER if {effect, beyond} <= {Effect.NONE, Effect.FEWER} else Effect.OTHER].append(
-                scenario
-            )
+            fewer = lessens(self.lifecycle, mutant) or Effect.OTHER not in (effect, beyond)
+            unnoticed[Effect.FEWER if fewer else Effect.OTHER].append(scenario)
         return Result(mutant, (), tuple(unnoticed[Effect.FEWER]), tuple(unnoticed[Effect.OTHER]))
 
     def refutes(self, mutant: Mutant, property_id: str) -> Notice | None:
@@ -176,7 +175,7 @@ class Watch:
             usual = self.usual(scenario)
             smaller = assumed(lifecycle, scenario)
             for one in [one for one in _asked(usual) if one.id == property_id]:
-                if self.footing(scenario).effect(smaller, mutant.row) is Effect.OTHER:
+                if self.footing(scenario).effect(smaller, mutant.row) is not Effect.NONE:
                     here = Asked(lifecycle, full, scenario, smaller)
                     if any(here.real(one, key) for key in here.found(one).keys() - usual.found(one).keys()):
                         return Notice(one.id, scenario, refutes=True)

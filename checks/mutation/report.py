@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from checks.expectations import Survivor
+from checks.expectations import Expected, Survivor
 from checks.mutation.mutants import Mutant
 from checks.mutation.notice import Result
 from checks.properties.definition import Property
@@ -24,25 +24,32 @@ it was not before (it is refuted), or is not any more in one in which it was. Th
 def page(
     results: Sequence[Result],
     every: Collection[Mutant],
+    rows: Iterable[str],
     scenarios: Sequence[str],
     properties: Sequence[Property],
-    listed: Sequence[Survivor],
+    expected: Expected,
     by_source: Collection[Mutant] | None,
     refuted: Mapping[str, Mutant],
 ) -> str:
-    """The page of *results*, out of *every* mutant.
+    """The page of *results*, out of *every* mutant of *rows*.
 
     *by_source*: those that a comparison with the source notices; *refuted*: for a property a mutant that refutes it.
+    *properties* are those that are asked there.
     """
+    listed = expected.survivors
     names = ", ".join(f"`{name}`" for name in scenarios)
     lines = [HEAD.format(scenarios=names, tried=len(results), total=len(every)), *_rates(results, by_source), ""]
     lines += ["## What is done to a row", "", *_changes(results, by_source), "", "## Who notices", ""]
     lines += [
-        *_noticing(results, properties, refuted),
+        *_noticing(results, properties, refuted, expected.unrefuted),
         "",
         "## What nobody notices",
         "",
         *_survivors(results, listed, by_source),
+        "",
+        "## Rows that nothing holds",
+        "",
+        *_unheld(results, every, rows, listed, by_source),
     ]
     stale = list(stale_reasons(results, every, listed))
     if stale:
@@ -85,6 +92,41 @@ def stale_reasons(results: Sequence[Result], every: Collection[Mutant], listed: 
             yield f"{where}: every one is noticed"
 
 
+def _unheld(
+    results: Sequence[Result],
+    every: Collection[Mutant],
+    rows: Iterable[str],
+    listed: Sequence[Survivor],
+    by_source: Collection[Mutant] | None,
+) -> Iterator[str]:
+    """The rows of which every mutant was tried and none is noticed, each with the reason of what changes most."""
+    own: dict[str, list[Result]] = {row: [] for row in rows}
+    for one in results:
+        own[one.mutant.row].append(one)
+    for mutant in set(every) - {one.mutant for one in results}:
+        own.pop(mutant.row, None)
+    yield "| row | why |"
+    yield "|---|---|"
+    left = 0
+    for row, tried in sorted(own.items()):
+        if not any(one.noticed or one.mutant in (by_source or ()) for one in tried):
+            left += 1
+            yield f"| `{row}` | {_why(tried, listed)} |"
+    yield ""
+    yield f"{left} of {len(own)} rows."
+
+
+def _why(tried: Sequence[Result], listed: Sequence[Survivor]) -> str:
+    if not tried:
+        return "it changes nothing of the record, and cannot fail: there is nothing to alter"
+    reasons = dict.fromkeys(reason(one.mutant, listed) or "none given" for one in tried if one.other)
+    if reasons:
+        return "; ".join(reasons)
+    if any(one.fewer for one in tried):
+        return "without it only steps are gone, and none is new: nothing that is forbidden can come of it"
+    return "one request at a time never needs it"
+
+
 def _rates(results: Sequence[Result], by_source: Collection[Mutant] | None) -> Iterator[str]:
     noticed = sum(one.noticed for one in results)
     same = sum(not one.noticed and not one.fewer and not one.other for one in results)
@@ -104,7 +146,7 @@ def _rates(results: Sequence[Result], by_source: Collection[Mutant] | None) -> I
     yield f"| not noticed: steps are new | {left} | {_share(left, len(results))} |"
     yield ""
     differing = len(results) - same
-    yield f"Of the {differing} mutants that change a step, {_share(noticed, differing)} are noticed by a property. "
+    yield f"Of the {differing} mutants that change a step, {_share(noticed, differing)} are noticed by a property."
     yield f"{len(held)} of {len(rows)} rows have a mutant that is noticed."
 
 
@@ -131,7 +173,10 @@ def _kind(mutant: Mutant) -> str:
 
 
 def _noticing(
-    results: Sequence[Result], properties: Sequence[Property], refuted: Mapping[str, Mutant]
+    results: Sequence[Result],
+    properties: Sequence[Property],
+    refuted: Mapping[str, Mutant],
+    unrefuted: Mapping[str, str],
 ) -> Iterator[str]:
     noticed: Counter[str] = Counter()
     for one in results:
@@ -143,7 +188,8 @@ def _noticing(
     yield "|---|---|---|"
     for one_property in properties:
         mutant = refuted.get(one_property.id)
-        example = "**nothing tried**" if mutant is None else f"`{mutant.row}`: {mutant.change}"
+        none = unrefuted.get(one_property.id, "**nothing tried**")
+        example = none if mutant is None else f"`{mutant.row}`: {mutant.change}"
         yield f"| {one_property.id} | {noticed[one_property.id]} | {example} |"
 
 

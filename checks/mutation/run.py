@@ -10,7 +10,7 @@ from itertools import islice
 from checks.mutation.kept import Kept
 from checks.mutation.mutants import Mutant, mutants
 from checks.mutation.notice import Result, Watch
-from checks.properties.catalogue import properties
+from checks.properties.catalogue import asked, properties
 from checks.properties.definition import OfTables
 from model.lifecycle import Lifecycle
 
@@ -60,11 +60,15 @@ def refuted(
         notice.property: result.mutant for result in reversed(results) for notice in result.notices if notice.refutes
     }
     watch = Watch(lifecycle, scenarios)
-    broken = [result.mutant for result in results if any(notice.scenario in scenarios for notice in result.notices)]
-    rest = [result.mutant for result in results if result.notices and result.mutant not in broken]
+    noticed = [(result.mutant, {notice.scenario for notice in result.notices}) for result in results if result.notices]
     for one in properties(lifecycle):
         if one.id not in found and not isinstance(one.form, OfTables):
-            again = (mutant for mutant in [*broken, *rest][:tries] if watch.refutes(mutant, one.id))
+            # what is noticed late, in the last of the scenarios in which the property is asked, is most like it
+            there = [name for name in scenarios if asked(one, lifecycle.scenarios[name])]
+            likely = sorted(
+                noticed, key=lambda pair: max(map(there.index, pair[1] & {*there}), default=-1), reverse=True
+            )
+            again = (mutant for mutant, _ in likely[:tries] if watch.refutes(mutant, one.id))
             for mutant in islice(again, 1):
                 found[one.id] = mutant
     return found

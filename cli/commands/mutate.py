@@ -15,6 +15,8 @@ from model.files import places_for, write_text
 if TYPE_CHECKING:
     from checks.mutation.mutants import Mutant
     from checks.mutation.notice import Result
+    from checks.properties.definition import Property
+    from model.lifecycle import Lifecycle
 
 DIFFERS = 1
 
@@ -28,7 +30,8 @@ Examples:
 
 \b
 Exit status: 0 whatever takes new steps is noticed, by a property or by the comparison with --source, or the
-expectations of the tables say why not; 1 something is not, or a reason is given for what is noticed; 2 bad input."""
+expectations of the tables say why not, and (without --sample) some mutant refutes each property; 1 something is not,
+or a reason is given for what is noticed; 2 bad input."""
 )
 @click.option("--sample", type=click.IntRange(1), help="Only so many mutants, always the same ones.")
 @click.option(
@@ -76,23 +79,39 @@ def command(
         from checks.mutation.source import noticed_by_source
 
         by_source = frozenset(noticed_by_source(lifecycle, facts_of(source), [one.mutant for one in results]))
-    listed = read_expectations(tables or TABLES).expected.survivors
+    expected = read_expectations(tables or TABLES).expected
     every = list(mutants(lifecycle))
-    open_ = unexplained(results, listed, by_source)
-    stale = list(stale_reasons(results, every, listed))
+    open_ = unexplained(results, expected.survivors, by_source)
+    stale = list(stale_reasons(results, every, expected.survivors))
+    whole = sample is None
+    examples = refuted(lifecycle, names, results) if whole or output is not None else {}
+    known = [one for one in properties(lifecycle) if _told(one, lifecycle, names)]
+    free = [one.id for one in known if whole and one.id not in examples and one.id not in expected.unrefuted]
     if output is not None:
-        examples = refuted(lifecycle, names, results)
-        write_text(output, page(results, every, names, properties(lifecycle), listed, by_source, examples))
+        text = page(results, every, lifecycle.rows, names, known, expected, by_source, examples)
+        write_text(output, text)
     elif as_json:
         show_json(results, lifecycle)
     else:
-        _show(results, by_source, open_, stale)
-    return DIFFERS if open_ or stale else 0
+        _show(results, by_source)
+    for mutant in (one.mutant for one in open_):
+        click.echo(f"nobody notices, and no reason is given: {mutant.row}: {mutant.change}", err=True)
+    for reason in stale:
+        click.echo(f"a reason that is none: {reason}", err=True)
+    for name in free:
+        click.echo(f"no mutant refutes {name}", err=True)
+    return DIFFERS if open_ or stale or free else 0
 
 
-def _show(
-    results: Sequence[Result], by_source: Collection[Mutant] | None, open_: Sequence[Result], stale: Sequence[str]
-) -> None:
+def _told(one: Property, lifecycle: Lifecycle, names: Sequence[str]) -> bool:
+    """Whether *one* is asked of the tables, or in one of the scenarios of these *names*."""
+    from checks.properties.catalogue import asked
+    from checks.properties.definition import OfTables
+
+    return isinstance(one.form, OfTables) or any(asked(one, lifecycle.scenarios[name]) for name in names)
+
+
+def _show(results: Sequence[Result], by_source: Collection[Mutant] | None) -> None:
     table(["row", "change", "noticed by"], [[one.mutant.row, one.mutant.change, _by(one)] for one in results])
     noticed = sum(one.noticed for one in results)
     rate = f"{noticed / len(results):.0%}" if results else "none"
@@ -100,10 +119,6 @@ def _show(
     if by_source is not None:
         alone = sum(one.mutant in by_source and not one.noticed for one in results)
         click.echo(f"{alone} more by the comparison with the source")
-    for one in open_:
-        click.echo(f"nobody notices, and no reason is given: {one.mutant.row}: {one.mutant.change}")
-    for reason in stale:
-        click.echo(f"a reason that is none: {reason}")
 
 
 def _by(one: Result) -> str:
