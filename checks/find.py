@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from checks.checker import Checker
-from checks.concurrency.verdicts import FOR_ANY, verify_concurrent
 from checks.expectations import Expectations, Pattern
+from checks.kept import decided, kept_part
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import OfTables, Property
-from checks.run import Progress, by_default, decided
+from checks.run import Progress, by_default
 from checks.verdict import Finding, Report, Verdict
-from checks.verify import verify
 from model.lifecycle import Lifecycle
 from model.semantics import Semantics
 
@@ -37,7 +37,7 @@ def find(lifecycle: Lifecycle, expectations: Expectations, name: str, progress: 
     """The findings called *name*, an id or the name of a known one, of the first scenario that has one; or none.
 
     First comes what has no other name and the shortest trace.  Where no report of these tables is kept, no more is
-    decided than the property in that scenario.
+    decided, and kept, than the property in that scenario.
     """
     kept = decided(lifecycle, expectations)
     for one, scenario in _where(lifecycle, expectations, name):
@@ -45,7 +45,8 @@ def find(lifecycle: Lifecycle, expectations: Expectations, name: str, progress: 
             verdicts = [each for each in kept.verdicts if (each.property, each.scenario) == (one.id, scenario)]
             report = replace(kept, verdicts=tuple(verdicts))
         else:
-            report = _decide(lifecycle, expectations, one, scenario, progress)
+            decide = partial(_decide, lifecycle, expectations, one, scenario, progress)
+            report = kept_part(lifecycle, expectations, one.id, scenario, decide)
         chosen = [found for found in listed(report) if found.id == name or name in found.finding.names]
         if chosen:
             return sorted(chosen, key=_length)
@@ -79,6 +80,9 @@ def _decide(
     lifecycle: Lifecycle, expectations: Expectations, one: Property, scenario: str, progress: Progress | None
 ) -> Report:
     """*one* in *scenario* by the engine that finds executions."""
+    from checks.concurrency.verdicts import verify_concurrent
+    from checks.verify import verify
+
     if isinstance(one.form, OfTables):
         return verify(lifecycle, None, [one.id], progress, expectations, z3=False)
     if scenario not in lifecycle.scenarios:
@@ -93,6 +97,8 @@ def faults(lifecycle: Lifecycle, found: Found) -> list[str]:
 
     ValueError when it has no trace, as what is found in the tables alone.
     """
+    from checks.concurrency.verdicts import FOR_ANY
+
     traces = found.verdict.evidence.get("traces", ())
     chosen = [trace for trace in traces if trace["key"] == dict(found.finding.key)]
     if not chosen or found.finding.trace is None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import cache as remember
 from multiprocessing import get_context
-from pathlib import Path
 
 from checks.expectations import Expectations
 from checks.properties.definition import Property
 from checks.verdict import Report
-from model.cache import cached, kept
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 
@@ -83,27 +79,3 @@ def asked_in(lifecycle: Lifecycle, name: str) -> tuple[Property, ...]:
     scenario = lifecycle.scenarios[name]
     several = scenario.processes != 1
     return asked_of_several(lifecycle, scenario) if several else asked_of_one(assumed(lifecycle, name), scenario)
-
-
-def kept_report(lifecycle: Lifecycle, expectations: Expectations, progress: Progress | None = None) -> Report:
-    """The report of all checks, from the cache when these tables were checked before by this program."""
-    return cached("report", _key(lifecycle, expectations), lambda: run(lifecycle, expectations, progress=progress))
-
-
-def decided(lifecycle: Lifecycle, expectations: Expectations) -> Report | None:
-    """The same, if these tables were checked before; None if not."""
-    found = kept("report", _key(lifecycle, expectations))
-    return found if isinstance(found, Report) else None
-
-
-def _key(lifecycle: Lifecycle, expectations: Expectations) -> str:
-    return f"{lifecycle.digest}\0{lifecycle.release}\0{expectations!r}\0{_program()}"
-
-
-@remember
-def _program() -> str:
-    """A hash of the modules that decide."""
-    made = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        made.update(path.read_bytes())
-    return made.hexdigest()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +23,7 @@ from checks.smt.second import Replies, Reply, begin
 from checks.spaces import explored
 from checks.verdict import Engine, Outcome, Report, Size, Verdict
 from checks.ways import ways
+from model.collector import uncollected
 from model.forget import assumed
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
@@ -88,7 +87,7 @@ def verify(
     wanted = None if property_ids is None else frozenset(property_ids)
     full = Semantics(lifecycle)
     verdicts: list[Verdict] = []
-    with _uncollected():
+    with uncollected():
         begun = [_begin(full, lifecycle.scenarios[name], wanted, say, z3=z3) for name in names]
         proofs: list[list[Evidence]] = []
         for one in begun:
@@ -113,18 +112,6 @@ def verify(
 def asked_of_one(smaller: Lifecycle, scenario: Scenario) -> tuple[Property, ...]:
     """The properties that are decided in *scenario*, which looks at its lifecycle as *smaller*."""
     return tuple(one for one in properties(smaller) if not isinstance(one.form, OfTables) and asked(one, scenario))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector: what is explored stays, and looking through it again doubles the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, say: Progress, *, z3: bool) -> Begun:

@@ -17,6 +17,8 @@ from functools import cache as remember
 from pathlib import Path
 from typing import TypeVar
 
+from model.collector import uncollected
+
 Built = TypeVar("Built")
 
 VARIABLE = "NOVA_LIFECYCLE_CACHE"
@@ -43,13 +45,17 @@ def program_digest() -> str:
 
 def cached(name: str, key: str, build: Callable[[], Built]) -> Built:
     """What *build* returns, from the cache when *name* was built for *key* before."""
-    path = _path(name, key)
-    found = _read(path)
+    found = _read(_path(name, key))
     if found is not None:
         return found[0]  # type: ignore[return-value]
     built = build()
-    _write(path, built)
+    keep(name, key, built)
     return built
+
+
+def keep(name: str, key: str, built: object) -> None:
+    """Keep *built* as what *name* is for *key*."""
+    _write(_path(name, key), built)
 
 
 def kept(name: str, key: str) -> object | None:
@@ -72,7 +78,8 @@ def _read(path: Path) -> tuple[object] | None:
     if hashlib.sha256(body).digest() != digest:
         return None
     try:
-        return (pickle.loads(body),)  # noqa: S301 - our own file in the user's own cache, checked by its digest
+        with uncollected():
+            return (pickle.loads(body),)  # noqa: S301 - our own file in the user's own cache, checked by its digest
     except Exception:  # noqa: BLE001 - whatever is wrong with an entry, it is made anew
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 
 from checks.expectations import Expectations, Expected, Pattern, read_expectations
 from checks.find import Found, faults, find, listed
-from checks.run import decided, kept_report
+from checks.kept import decided, kept_report
+from checks.verdict import Report
 from checks.verify import verify
 from cli.main import main
 from model.lifecycle import Lifecycle
@@ -65,6 +67,46 @@ def test_the_kept_report_is_asked_first() -> None:
     chosen = find(doors(), expectations, "L-KEPT")
     assert {found.id for found in chosen} <= {found.id for found in listed(report)}
     assert chosen
+
+
+def _decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decide(*_: object, **__: object) -> Report:
+        raise AssertionError("it is decided anew")
+
+    monkeypatch.setattr("checks.verify.verify", decide)
+    monkeypatch.setattr("checks.kept.run", decide)
+
+
+def test_what_was_decided_alone_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened a second time, a finding is the same, and nothing is decided; of other expectations it is."""
+    expectations = expected("L-ALONE")
+    before = find(doors(), expectations, "L-ALONE")
+    assert decided(doors(), expectations) is None
+    _decides_nothing(monkeypatch)
+    assert find(doors(), expectations, "L-ALONE") == before
+    with pytest.raises(AssertionError, match="anew"):
+        find(doors(), expected("L-ELSE"), "L-ELSE")
+
+
+def test_what_verify_decides_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Only all that is decided by default; in a cache of its own, so that nothing else has kept it."""
+    monkeypatch.setenv("NOVA_LIFECYCLE_CACHE", str(tmp_path))
+    for only in (["--property", "rest"], ["--scenario", "pair"], ["--closely"]):
+        with pytest.raises(SystemExit):
+            main(["verify", "--tables", str(DOOR), "--quiet", *only])
+        assert decided(doors(), Expectations()) is None, only
+    with pytest.raises(SystemExit):
+        main(["verify", "--tables", str(DOOR), "--quiet"])
+    report = decided(doors(), Expectations())
+    assert report is not None
+    capsys.readouterr()
+    _decides_nothing(monkeypatch)
+    with pytest.raises(SystemExit) as ended:
+        main(["finding", "--tables", str(DOOR), "--json"])
+    assert not ended.value.code
+    assert list(json.loads(capsys.readouterr().out)) == [one.id for one in listed(report)]
 
 
 def test_its_trace_can_be_taken_again() -> None:

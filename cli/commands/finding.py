@@ -40,8 +40,8 @@ def command(
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
     from checks.find import find, listed
+    from checks.kept import kept_report
     from checks.properties.catalogue import properties
-    from checks.run import kept_report
     from cli.commands.verify import Progress
 
     expectations = read_expectations(tables or TABLES)

@@ -65,10 +65,12 @@ def command(
     """
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
+    from checks.kept import keep_report
     from checks.properties.catalogue import properties
     from checks.run import run
 
     places_for(junit, sarif)
+    expectations = read_expectations(tables or TABLES)
     known = [one.id for one in properties(lifecycle)]
     for name in wanted:
         one_of(name, known, "property")
@@ -77,12 +79,14 @@ def command(
     with Progress(shown=not quiet and not as_json) as say:
         report = run(
             lifecycle,
-            read_expectations(tables or TABLES),
+            expectations,
             scenarios=chosen or None,
             properties=wanted or None,
             progress=say,
             closely=closely,
         )
+        if not (chosen or wanted or closely):
+            keep_report(lifecycle, expectations, report)
         if most is not None:
             from checks.bounded import with_lengths
 
