@@ -2,7 +2,8 @@
 
 The tables' own questions come first, then the scenarios in their order, and in each the properties by their cost, by
 graph search alone.  A scenario in which the mutant changes no step is left out.  What is found with variables left out
-counts when an execution with all of them confirms it.
+counts when an execution with all of them confirms it; what is confirmed as the tables are, and is still found in a
+mutant, is not confirmed once more.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from checks.past import Remembers, remembers
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import Always, Leaves, OfTables, Possible, Property
 from checks.questions import conceivable, stuck
-from checks.show import Ground, show
+from checks.show import Ground, Shown, show
 from checks.spaces import explored
 from model.forget import assumed
 from model.lifecycle import Lifecycle
@@ -82,7 +83,7 @@ class Asked:
         """Whether an execution with all variables violates *one* in the way *key*."""
         if (one.id, key) not in self._real:
             shown = show(self.ground, self._product(one), one, key, self.found(one)[key])
-            self._real[one.id, key] = shown is not None
+            self._real[one.id, key] = isinstance(shown, Shown)
         return self._real[one.id, key]
 
     def _product(self, one: Property) -> Product:
@@ -154,18 +155,21 @@ class Watch:
         unnoticed: dict[Effect, list[str]] = {Effect.FEWER: [], Effect.OTHER: []}
         for scenario in self.scenarios:
             smaller = assumed(lifecycle, scenario)
-            effect = self.footing(scenario).effect(smaller, mutant.row)
+            effect = self._effect(self.footing(scenario), smaller, mutant)
             wider = self.beyond(scenario)
-            beyond = effect if wider is None else wider.effect(smaller, mutant.row)
+            beyond = effect if wider is None else self._effect(wider, smaller, mutant)
             if effect is Effect.NONE and beyond is Effect.NONE:
                 continue
             here = Asked(lifecycle, full, scenario, smaller)
             for told in self._differences(here, scenario, effect, beyond):
                 if told:
                     return Result(mutant, told)
-            fewer = lessens(self.lifecycle, mutant) or Effect.OTHER not in (effect, beyond)
-            unnoticed[Effect.FEWER if fewer else Effect.OTHER].append(scenario)
+            unnoticed[Effect.OTHER if Effect.OTHER in (effect, beyond) else Effect.FEWER].append(scenario)
         return Result(mutant, (), tuple(unnoticed[Effect.FEWER]), tuple(unnoticed[Effect.OTHER]))
+
+    def _effect(self, footing: Footing, smaller: Lifecycle, mutant: Mutant) -> Effect:
+        effect = footing.effect(smaller, mutant.row)
+        return Effect.FEWER if effect is Effect.OTHER and lessens(self.lifecycle, mutant) else effect
 
     def refutes(self, mutant: Mutant, property_id: str) -> Notice | None:
         """Whether *mutant* makes *property_id* violated in a way in which it was not, whoever else notices it."""
@@ -175,9 +179,9 @@ class Watch:
             usual = self.usual(scenario)
             smaller = assumed(lifecycle, scenario)
             for one in [one for one in _asked(usual) if one.id == property_id]:
-                if self.footing(scenario).effect(smaller, mutant.row) is not Effect.NONE:
+                if self._effect(self.footing(scenario), smaller, mutant) is not Effect.NONE:
                     here = Asked(lifecycle, full, scenario, smaller)
-                    if any(here.real(one, key) for key in here.found(one).keys() - usual.found(one).keys()):
+                    if any(here.real(one, key) for key in _doubtful(here, usual, one, Effect.OTHER)):
                         return Notice(one.id, scenario, refutes=True)
         return None
 
@@ -193,12 +197,22 @@ class Watch:
                 continue
             told: tuple[Notice, ...] = ()
             for one in together:
-                new = any(here.real(one, key) for key in here.found(one).keys() - usual.found(one).keys())
+                new = any(here.real(one, key) for key in _doubtful(here, usual, one, effect))
                 if new or any(usual.real(one, key) for key in usual.found(one).keys() - here.found(one).keys()):
                     told += (Notice(one.id, scenario, new),)
             if cost == 0 and scenario == self.scenarios[0]:
                 told += _notices("alive", TABLES, here.stuck, usual.stuck)
             yield told
+
+
+def _doubtful(here: Asked, usual: Asked, one: Property, effect: Effect) -> Iterator[Key]:
+    """The ways in which *one* may be violated here, and is not as the tables are.
+
+    Where a mutant only takes steps away, no execution is new: what no execution showed to happen does not happen now.
+    """
+    yield from here.found(one).keys() - usual.found(one).keys()
+    if effect is Effect.OTHER or not isinstance(one.form, Always):
+        yield from (key for key in here.found(one).keys() & usual.found(one).keys() if not usual.real(one, key))
 
 
 def _notices(name: str, scenario: str, here: frozenset[object], usual: frozenset[object]) -> tuple[Notice, ...]:

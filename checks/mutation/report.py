@@ -123,7 +123,7 @@ def _why(tried: Sequence[Result], listed: Sequence[Survivor]) -> str:
     if reasons:
         return "; ".join(reasons)
     if any(one.fewer for one in tried):
-        return "without it only steps are gone, and none is new: nothing that is forbidden can come of it"
+        return "without it steps are gone and none is new, and nothing that must be possible is lost"
     return "one request at a time never needs it"
 
 
@@ -199,7 +199,8 @@ def _survivors(
     left = survivors(results, by_source)
     known = [(one, reason(one.mutant, listed)) for one in left]
     yield "A mutant that changes no step of these scenarios can be noticed only where several requests run at once, or"
-    yield "not at all; one that only takes steps away brings nothing that a property could forbid. The others:"
+    yield "not at all. One that only takes steps away makes nothing happen that did not, and what must be possible"
+    yield "still is, or it would have been noticed. The others:"
     yield ""
     yield "| row | change | steps otherwise in | reason |"
     yield "|---|---|---|---|"
