@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from checks.graph.arrays import Backwards
+from checks.graph.arrays import Backwards, distinct
 from checks.graph.product import Product
 from checks.graph.view import View
 from checks.meaning import Place
@@ -44,7 +44,7 @@ class _Along:
         new = parents[found] == NOBODY
         found = found[new]
         parents[found] = np.repeat(nodes, counts)[new]
-        return np.unique(found)
+        return distinct(found)
 
 
 class Places:

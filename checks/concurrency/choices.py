@@ -29,6 +29,7 @@ from checks.concurrency.records import Ints
 from checks.concurrency.relation import NEVER, Relation
 from checks.concurrency.seen import Seen, violations
 from checks.concurrency.visited import Visited
+from checks.graph.arrays import distinct
 from checks.properties.definition import Property
 from checks.properties.formula import And
 from model.lifecycle import Lifecycle, Scenario
@@ -84,8 +85,7 @@ class _Ruled:
             self._pair, self._rule = np.append(self._pair, pair), np.append(self._rule, rule)
         met = np.zeros(len(relation.heads), bool)
         met[pairs] = True
-        rules: Ints = np.unique(self._rule[met[self._pair] & (relation.refused[self._rule] & NEVER == 0)])
-        return rules
+        return distinct(self._rule[met[self._pair] & (relation.refused[self._rule] & NEVER == 0)])
 
 
 class Chooser:
@@ -103,7 +103,7 @@ class Chooser:
         for packed in self.alone.levels:
             record, places = self.alone.packing.unpack(packed)
             met.append(record[places[0] == self.relation.empty])
-        self.records: Ints = np.unique(np.concatenate(met))
+        self.records = distinct(np.concatenate(met))
         self._ruled = [_Ruled(Seen(lifecycle, self.alone, one, self.formula)) for one in wanted]
         starting: dict[str, set[int]] = {}
         for number, origin in enumerate(self.automaton.origins):

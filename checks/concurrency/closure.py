@@ -20,6 +20,7 @@ import numpy.typing as npt
 from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.records import Ints, Records
 from checks.concurrency.rules import Rules
+from checks.graph.arrays import distinct
 
 Words = npt.NDArray[np.uint64]
 
@@ -142,7 +143,7 @@ class _Growth:
     def _add(self, to: Ints, records: Ints) -> None:
         """Adds pairs; an empty slot is not kept."""
         inside = to != self.rules.empty
-        codes = np.unique((records[inside] << SHIFT) | to[inside])
+        codes = distinct((records[inside] << SHIFT) | to[inside])
         if not len(codes):
             return
         self._grow()
@@ -198,13 +199,13 @@ class _Growth:
         """Lets every write run through the records until no pair is new."""
         self._grow()
         bits = self.closure.bits
-        fresh = [np.unique(np.concatenate(pieces)) if pieces else np.empty(0, np.int64) for pieces in self.fresh]
+        fresh = [distinct(np.concatenate(pieces)) if pieces else np.empty(0, np.int64) for pieces in self.fresh]
         self.fresh = [[] for _ in self.fresh]
         any_new = False
         for kind, written in enumerate(fresh):
             codes = np.setdiff1d(written, self.writes[kind], assume_unique=True)
             if len(codes):
-                self.writes[kind] = np.union1d(self.writes[kind], codes)
+                self.writes[kind] = np.sort(np.concatenate([self.writes[kind], codes]))
                 self._flow(kind, codes, bits)
         while True:
             changed = np.flatnonzero((bits & ~self.disturbed).any(axis=1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from operator import itemgetter
 
 from checks.concurrency.automaton import LOSS
@@ -40,6 +41,26 @@ class LaneStep:
     label: str | None = None
 
 
+#: One way to take a step of a path: the real steps, the record after them, and where each lane stands then.
+Taken = tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]
+
+
+class _Kept:
+    """What *source* yields, made when it is first looked at, and kept: it may be gone through again."""
+
+    def __init__(self, source: Iterator[Taken]) -> None:
+        self.source, self.found = source, list[Taken]()
+
+    def __iter__(self) -> Iterator[Taken]:
+        for position in count():
+            if position == len(self.found):
+                more = next(self.source, None)
+                if more is None:
+                    return
+                self.found.append(more)
+            yield self.found[position]
+
+
 class Confirmer:
     """Follows paths, whose records are over the variables *kept*, by executions of *scenario* over all variables."""
 
@@ -51,6 +72,8 @@ class Confirmer:
         self._seen: Callable[[Record], tuple[int, ...]] = (
             itemgetter(*columns) if len(columns) > 1 else lambda record: tuple(record[column] for column in columns)
         )
+        # Most paths begin as others do.
+        self._ways: dict[tuple[PathStep, Record, tuple[int, ...]], _Kept] = {}
         self._by_row: dict[str, list[Start]] = {}
         for start in semantics.starts:
             self._by_row.setdefault(start.row, []).append(start)
@@ -68,17 +91,19 @@ class Confirmer:
         key = (number, record, lanes)
         if key in self.dead:
             return None
-        for taken, after, moved in self._taken(self.path[number], record, lanes):
+        step = self.path[number]
+        known = self._ways.get((step, record, lanes))
+        if known is None:
+            known = self._ways[step, record, lanes] = _Kept(self._taken(step, record, lanes))
+        for taken, after, moved in known:
             rest = self._from(number + 1, after, moved)
             if rest is not None:
                 return (*taken, *rest)
         self.dead.add(key)
         return None
 
-    def _taken(
-        self, step: PathStep, record: Record, lanes: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
-        """Every way to take *step*: the real steps, the record after them, and where each lane stands then."""
+    def _taken(self, step: PathStep, record: Record, lanes: tuple[int, ...]) -> Iterator[Taken]:
+        """Every way to take *step*."""
         if step.lane is None:
             yield from self._crash(step, record, lanes)
             return
@@ -110,12 +135,10 @@ class Confirmer:
             if moved[step.lane] in ENDS:
                 yield silent, (after, moved)
 
-    def _silent(
-        self, lane: int, record: Record, lanes: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+    def _silent(self, lane: int, record: Record, lanes: tuple[int, ...]) -> Iterator[Taken]:
         """Where *lane* can get without changing what is kept of the record, nearest first."""
         seen = {(record, lanes[lane])}
-        waiting: deque[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]] = deque([((), record, lanes)])
+        waiting: deque[Taken] = deque([((), record, lanes)])
         kept = self._seen(record)
         while waiting:
             way, before, moved = waiting.popleft()
@@ -159,9 +182,7 @@ class Confirmer:
         instruction = self.semantics.instruction(control)
         return instruction is not None and instruction.holds
 
-    def _crash(
-        self, step: PathStep, record: Record, lanes: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+    def _crash(self, step: PathStep, record: Record, lanes: tuple[int, ...]) -> Iterator[Taken]:
         """The service dies: where it matters how far a lane silently got before, the lanes go there first."""
         service = next(one for one in self.semantics.lifecycle.services if one.name == step.service)
         if service.crash_when is None:
@@ -177,9 +198,7 @@ class Confirmer:
             for rest, last, there in self._ended(step.over, after, heirs):
                 yield (*silent, death, *rest), last, there
 
-    def _ended(
-        self, over: tuple[int, ...], record: Record, lanes: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+    def _ended(self, over: tuple[int, ...], record: Record, lanes: tuple[int, ...]) -> Iterator[Taken]:
         """Every silent way of the lanes *over* to their ends."""
         if not over:
             yield (), record, lanes
@@ -195,9 +214,7 @@ class Confirmer:
             return control
         return self.semantics.killed(control)
 
-    def _settled(
-        self, lane: int, record: Record, lanes: tuple[int, ...]
-    ) -> Iterator[tuple[tuple[LaneStep, ...], Record, tuple[int, ...]]]:
+    def _settled(self, lane: int, record: Record, lanes: tuple[int, ...]) -> Iterator[Taken]:
         if lane == len(lanes):
             yield (), record, lanes
             return

@@ -118,6 +118,10 @@ class Judge:
 
     def condition(self, condition: Condition, records: Ints) -> Flags:
         """*condition*, which must read no variable that was left out, on records by number."""
+        if len(records) > len(self.records):
+            every = np.arange(len(self.records), dtype=np.int64)
+            there: Flags = self.condition(condition, every)[records]
+            return there
         found = np.zeros(len(records), bool)
         for tests in condition:
             passed = np.ones(len(records), bool)

@@ -12,6 +12,7 @@ import numpy as np
 from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.exact import PIECE, Explored, steps
 from checks.concurrency.records import Ints
+from checks.graph.arrays import distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class _Backwards:
                 for number, column in enumerate(places)
             ]
             found.append(self.packing.pack(pair // self.relation.width, stood))
-        candidates = np.unique(np.concatenate(found))
+        candidates = distinct(np.concatenate(found))
         hit = np.zeros(len(level), bool)
         if len(candidates):  # none when only a crash leads there
             hit |= candidates[np.minimum(np.searchsorted(candidates, level), len(candidates) - 1)] == level

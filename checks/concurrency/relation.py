@@ -15,6 +15,7 @@ from checks.concurrency import kernel
 from checks.concurrency.automaton import Automaton
 from checks.concurrency.records import Ints
 from checks.concurrency.rules import Rules
+from checks.graph.arrays import distinct
 
 #: The bit of a rule that is never taken.
 NEVER = 4
@@ -80,7 +81,7 @@ class Relation:
     def demand(self, pairs: Ints) -> None:
         """Makes the steps of *pairs*, where they were not made before."""
         self.cover()
-        self.make(np.unique(pairs[self.heads[pairs] == 0]))
+        self.make(distinct(pairs[self.heads[pairs] == 0]))
 
     def make(self, wanted: Ints) -> None:
         """Makes the steps of *wanted*, each once, not made before and within :meth:`cover`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import overload
 
 import numpy as np
@@ -14,6 +15,7 @@ from checks.concurrency.judge import Flags, Judge, Moments, of_step
 from checks.concurrency.paths import PathStep, Way, paths, rows_of
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import NEVER
+from checks.graph.arrays import distinct
 from checks.properties.definition import Always, Property
 from checks.properties.formula import Formula, Pending, atoms, roles
 from model.lifecycle import Lifecycle
@@ -111,6 +113,11 @@ class Seen:
         """The values, by record, of the variables that tell one way of violating from another."""
         return [self.judge.column(roles(self.lifecycle)[role]) for role in self.one.key]  # type: ignore[index]
 
+    def keys(self) -> tuple[list[list[int]], Ints]:
+        """The values in which records may differ as ways of violating, in order; and for each record its number."""
+        keys, numbers = np.unique(np.array(self.columns()), axis=1, return_inverse=True)
+        return keys.T.tolist(), numbers.ravel()
+
     def cases(self) -> tuple[Flags, Flags]:
         """Whether a configuration violates, and exercises, the property: a row a case, a column a record.
 
@@ -128,7 +135,7 @@ class Seen:
     def _configurations(self) -> dict[tuple[int, ...], Found]:
         found: dict[tuple[int, ...], Found] = {}
         empty = self.explored.relation.empty
-        columns = self.columns()
+        keys, numbers = self.keys()
         bad, premise = self.cases()
         for level, packed in enumerate(self.explored.levels):
             record, places = self.explored.packing.unpack(packed)
@@ -140,15 +147,16 @@ class Seen:
             hits = np.flatnonzero(bad[case, record])
             if not len(hits):
                 continue
-            keys = np.array([column[record[hits]] for column in columns]).T
-            distinct, which, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-            order, heads = np.argsort(which.ravel(), kind="stable"), np.cumsum(counts) - counts
-            for key, head, count in zip(distinct.tolist(), heads, counts, strict=True):
-                one = found.setdefault(tuple(key), Found())
-                one.count += int(count)
-                chosen = order[head + np.arange(MOST) * count // MOST] if count > MOST else order[head : head + count]
-                room = MOST - len(one.moments)
-                one.moments += [((level, int(packed[hits[position]])), None) for position in chosen[:room]]
+            which = numbers[record[hits]]
+            counts = np.bincount(which)
+            for number in np.flatnonzero(counts).tolist():
+                one = found.setdefault(tuple(keys[number]), Found())
+                count, room = int(counts[number]), MOST - len(one.moments)
+                one.count += count
+                if room:
+                    there = np.flatnonzero(which == number)
+                    chosen = there[np.arange(MOST) * count // MOST] if count > MOST else there
+                    one.moments += [((level, int(packed[hits[position]])), None) for position in chosen[:room]]
         return found
 
     def bad_steps(self, pairs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
@@ -169,18 +177,19 @@ class Seen:
         pair, before, after, rule = self.bad_steps(relation.pairs)
         hits = np.flatnonzero(relation.refused[rule] & NEVER == 0)
         first = self._first(pair[hits])
-        states = np.array([column[before] for column in self.columns()]).T
+        _, states = self.keys()
+        keys = {number: self.keys_of(number) for number in distinct(rule[hits]).tolist()}
         found: dict[tuple[int, ...], Found] = {}
-        kept: Counter[tuple[int, ...]] = Counter()
-        met = [(target, hit) for hit in hits.tolist() if (target := first.get(int(pair[hit]))) is not None]
-        for target, hit in sorted(met):
-            for key in self.keys_of(int(rule[hit])):
+        kept: Counter[tuple[tuple[int, ...], int]] = Counter()
+        columns = zip(*(column[hits].tolist() for column in (pair, after, rule, states[before])), strict=True)
+        met = [(target, *hit) for hit in columns if (target := first.get(hit[0])) is not None]
+        for target, stands, then, number, state in sorted(met, key=itemgetter(0)):
+            for key in keys[number]:
                 one = found.setdefault(key, Found())
                 one.count += 1
-                alike = (*key, *states[hit].tolist())
-                kept[alike] += 1
-                if kept[alike] <= MOST:
-                    one.moments.append((target, self._last(int(pair[hit]), int(after[hit]), key)))
+                kept[key, state] += 1
+                if kept[key, state] <= MOST:
+                    one.moments.append((target, self._last(stands, then, key)))
         return found
 
     def keys_of(self, rule: int) -> list[tuple[int, ...]]:
@@ -203,9 +212,9 @@ class Seen:
     def _first(self, pairs: Ints) -> dict[int, tuple[int, int]]:
         """For each of *pairs* the first configuration that it is part of."""
         relation = self.explored.relation
-        missing = set(pairs.tolist())
         wanted = np.zeros(len(relation.heads), bool)
         wanted[pairs] = True
+        missing = np.count_nonzero(wanted)
         found: dict[int, tuple[int, int]] = {}
         for level, packed in enumerate(self.explored.levels):
             if not missing:
@@ -214,12 +223,13 @@ class Seen:
             for stands in places:
                 pair = record * relation.width + stands
                 hits = np.flatnonzero(wanted[pair])
-                distinct, first = np.unique(pair[hits], return_index=True)
-                for one, position in zip(distinct.tolist(), first, strict=True):
-                    if one in missing:
-                        missing.discard(one)
-                        found[one] = (level, int(packed[hits[position]]))
-                wanted[distinct] = False
+                met, first = np.unique(pair[hits], return_index=True)
+                wanted[met] = False
+                missing -= met.size
+                found |= {
+                    one: (level, configuration)
+                    for one, configuration in zip(met.tolist(), packed[hits[first]].tolist(), strict=True)
+                }
         return found
 
 

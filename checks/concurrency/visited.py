@@ -19,6 +19,7 @@ from checks.concurrency import kernel
 from checks.concurrency.kernel import Known
 from checks.concurrency.records import Ints
 from checks.concurrency.relation import Relation
+from checks.graph.arrays import distinct
 
 #: Bits that a set may take: 2 GiB.
 MOST = 1 << 34
@@ -159,7 +160,7 @@ class Visited:
         self._cover()
         self._met.append(wanted)
         kernel.enter(wanted, relation.width, self.number, self.used)
-        records = np.unique(wanted // relation.width)
+        records = distinct(wanted // relation.width)
         full = records[self.used[records] >= self.room[records]]
         if not len(full):
             return
@@ -173,7 +174,7 @@ class Visited:
         offset = np.concatenate([[self._free], ends[:-1]])
         self._free = int(ends[-1])
         if self._free > len(self.bits) * 64:
-            self.bits = _grown(self.bits, self._free // 64 * 5 // 4)
+            self.bits = _grown(self.bits, self._free // 64 * 2)
         kernel.move(full, self.slots, self._known(), room.astype(np.uint64), offset.astype(np.uint64))
 
 

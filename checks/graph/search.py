@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checks.graph.arrays import Backwards, Flags, Ints, attractor, closed_components, distances, parts, rounds
+from checks.graph.arrays import Backwards, Flags, Ints, attractor, closed_components, distances, distinct, parts, rounds
 from checks.graph.everywhere import Everywhere, applies, everywhere
 from checks.graph.product import Product
 from checks.graph.view import Moments, View
@@ -132,7 +132,7 @@ def _leaves(view: View, product: Product, one: Property, form: Leaves, without: 
     taken = inside[product.source] & view.which(forced(view, without))[product.step]
     within = taken & inside[product.target]
     sources, targets = product.source[within], product.target[within]
-    leaving = np.unique(product.source[taken & ~within])
+    leaving = distinct(product.source[taken & ~within])
     trapped = inside & (distances(leaving, Backwards(sources, targets, len(product))) < 0)
     staying = trapped[sources]
     witnesses: dict[Key, Witness] = {}
