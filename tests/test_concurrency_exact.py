@@ -190,17 +190,33 @@ def test_slicing_keeps_what_is_read(automaton: Automaton, bound: int) -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.one_of(automata(), automata(crashing=True)), st.integers(1, 3))
-def test_the_closure_holds_every_pair_of_every_number(automaton: Automaton, bound: int) -> None:
+def missed(automaton: Automaton, bound: int) -> set[object]:
+    """What *bound* processes meet that the closure does not hold."""
     distance, _ = brute(automaton, bound)
     closure = close(automaton)
     places, records = closure.pairs()
     pairs = {(closure.records.record(int(record)), int(place)) for place, record in zip(places, records, strict=True)}
-    assert {(record, place) for record, flying in distance for place in flying} <= pairs
-    assert {record for record, _ in distance} <= {
-        closure.records.record(number) for number in range(len(closure.records))
-    }
+    met = {closure.records.record(number) for number in range(len(closure.records))}
+    return {record for record, _ in distance} - met | {
+        (record, place) for record, flying in distance for place in flying
+    } - pairs
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(automata(), automata(crashing=True)), st.integers(1, 3))
+def test_the_closure_holds_every_pair_of_every_number(automaton: Automaton, bound: int) -> None:
+    assert not missed(automaton, bound)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_lock_that_comes_back_untaken_excludes_nobody(*, taken: bool) -> None:
+    asks = Place((Move(((0, frozenset({0})),), (), 1, taken, ("r",)),), False, None, ())
+    holds = Place((Move(((0, frozenset({0})),), ((0, 1),), 2, False, ("r",)),), True, None, ())
+    over = Place((), False, None, ())
+    automaton = Automaton(("a",), (2,), (0,), (asks, holds, over), (Origin((), (), 0, False, ("o",)),), (), None)
+    assert automaton.exclusive is taken
+    assert not missed(automaton, 2)
+    assert (((1,), (1, 2)) in brute(automaton, 2)[0]) is not taken
 
 
 @settings(max_examples=60, deadline=None)

@@ -94,12 +94,13 @@ class Automaton:
 
     @property
     def exclusive(self) -> bool:
-        """Whether at most one process ever holds the lock: no crash hands it to one that had not taken it.
+        """Whether at most one process ever holds the lock: whoever comes to hold it takes it.
 
-        A caller that holds the lock while another service works for it gets it back when that service dies.
+        A caller that holds the lock while another service works for it gets it back, untaken, when that service dies.
         """
-        return all(
-            place.holds or not any(heir != END and self.places[heir].holds for heir in place.heirs)
+        held = frozenset(number for number, place in enumerate(self.places) if place.holds)
+        return held.isdisjoint(origin.to for origin in self.origins) and all(
+            place.holds or held.isdisjoint((*place.heirs, *(move.to for move in place.moves if not move.acquires)))
             for place in self.places
         )
 
