@@ -2,12 +2,13 @@
 
 A small space says in which ways an execution may stay in the region for ever.  Each way counts only with an execution
 of all variables that ends where it may stay, which the checker decides.  Executions that end at rest in the region are
-those that other properties have found; those of a crash may be preceded by one that nothing remembers but the past.
+those that other properties have found; where a crash is asked for, it may come when all is at rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -43,13 +44,15 @@ def decide_leaving(
 
     *known* has decided in which ways all may come to rest in the region: its executions are tried, whatever the small
     space says of them, and what it has shown impossible is not a way of staying at rest.
-    ``holds`` is None when no way of staying is confirmed: what leaves with variables forgotten may not with all.
+    ``holds`` is None when no way of staying is confirmed and a variable was forgotten on which steps depend: what
+    leaves with it forgotten may not with all.
     """
     form = one.form
     assert isinstance(form, Leaves)
     lifecycle = semantics.lifecycle
     asked = both(form.region, Quiet())
-    automaton = abstracted_still(lifecycle, scenario, asked, left_out_most(lifecycle, scenario, asked))
+    gone = left_out_most(lifecycle, scenario, asked)
+    automaton = abstracted_still(lifecycle, scenario, asked, gone)
     explored = explore(automaton, bound, limit)
     records = explored.relation.records
     judge = Judge(lifecycle, automaton, records, asked)
@@ -68,7 +71,6 @@ def decide_leaving(
     for each in known.violations:
         ways.setdefault(_named(each.key), ([], each.count))
     checker = Checker(semantics, replace(scenario, processes=bound))
-    before = _crash_and_return(semantics, scenario) if form.after is not None else ()
     executions = {_named(each.key): each.steps for each in known.violations if each.steps}
     ruled_out = {_named(key) for key in known.impossible}
     circling = set(map(tuple, _ways(judge, variables, stay.circling >> shift).tolist()))
@@ -77,17 +79,19 @@ def decide_leaving(
     impossible: list[Mapping[str, str]] = []
     for name, (way, count) in sorted(ways.items()):
         key = dict(name)
-        steps = executions.get(name)
+        steps = _staying(checker, one, key, executions.get(name))
         if steps is not None:
-            steps = (*before, *_shifted(steps, len(before)))
-        if steps is not None and not checker.faults_of_trace(plain(semantics, key, steps, stays=True), one):
             found.append(Violation(key, count, steps))
         elif name in ruled_out and tuple(way) not in circling:
             impossible.append(key)
         elif way:
             unconfirmed.append(key)
+    holds = False if found else None
+    if not (found or unconfirmed or explored.truncated):
+        whole = abstracted_still(lifecycle, scenario, asked, ())
+        holds = True if set(whole.names).isdisjoint(gone) else None
     return Decision(
-        one.id, bound, False if found else None, stay.inside, tuple(found), tuple(unconfirmed),
+        one.id, bound, holds, stay.inside, tuple(found), tuple(unconfirmed),
         explored.states, explored.transitions, automaton.names, impossible=tuple(impossible),
         cut=explored.truncated,
     )  # fmt: skip
@@ -111,28 +115,42 @@ def _named(key: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(key.items()))
 
 
-def _shifted(steps: Iterable[LaneStep], lanes: int) -> tuple[LaneStep, ...]:
-    """*steps* with their lanes behind *lanes* others."""
-    return tuple(step if step.lane is None else replace(step, lane=step.lane + lanes) for step in steps)
+def _staying(
+    checker: Checker, one: Property, key: Mapping[str, str], steps: tuple[LaneStep, ...] | None
+) -> tuple[LaneStep, ...] | None:
+    """*steps* if they may stay where they end, as *key* says, or with a crash and a restart behind; None if not."""
+    assert isinstance(one.form, Leaves)
+    if steps is None:
+        return None
+    behind = _restarts(checker, one, steps) if one.form.after is not None else ()
+    for more in ((), *behind):
+        if not checker.faults_of_trace(plain(checker.semantics, key, (*steps, *more), stays=True), one):
+            return (*steps, *more)
+    return None
 
 
-def _crash_and_return(semantics: Semantics, scenario: Scenario) -> tuple[LaneStep, ...]:
-    """A shortest execution that begins with a crash and comes back to the start; empty when there is none."""
-    moves = Moves(semantics, replace(scenario, processes=1, kinds=frozenset({"recovery"})))
-    start: Configuration = (semantics.lifecycle.initial, ())
-    ways: dict[Configuration, tuple[LaneStep, ...]] = {}
-    waiting: list[tuple[Configuration, tuple[LaneStep, ...]]] = [(start, ())]
-    for place, way in waiting:
+def _restarts(checker: Checker, one: Property, steps: tuple[LaneStep, ...]) -> Iterator[tuple[LaneStep, ...]]:
+    """The ways on from the end of *steps* by a crash and the recovery that follows, the shortest first.
+
+    They end where all is quiet again, in the same way of staying.
+    """
+    semantics = checker.semantics
+    moves = Moves(semantics, replace(checker.scenario, processes=1, kinds=frozenset({"recovery"})))
+    variables = [roles(semantics.lifecycle)[role] for role in one.key]  # type: ignore[index]
+    last = steps[-1].after
+    lanes = 1 + max((step.lane for step in steps if step.lane is not None), default=-1)
+    seen: set[Configuration] = set()
+    waiting: deque[tuple[Configuration, tuple[LaneStep, ...]]] = deque([((last, ()), ())])
+    while waiting:
+        place, way = waiting.popleft()
         for step, after in moves.successors(place):
-            if (not way and step.kind != "crash") or after in ways:
+            if (step.kind == "crash") is not (not way) or after in seen:
                 continue
-            lane = None if step.kind == "crash" else next((each.lane for each in way if each.lane is not None), 0)
+            seen.add(after)
             taken = LaneStep(
-                lane, step.row, place[0], after[0], step.process, END_FAILED if lane is None else step.after,
+                lanes if way else None, step.row, place[0], after[0], step.process, step.after if way else END_FAILED,
                 step.exception, step.label,
             )  # fmt: skip
-            ways[after] = (*way, taken)
-            if after == start:
-                return ways[after]
-            waiting.append((after, ways[after]))
-    return ()
+            waiting.append((after, (*way, taken)))
+            if checker.meaning.quiet(after) and all(after[0][each] == last[each] for each in variables):
+                yield (*way, taken)
