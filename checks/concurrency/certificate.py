@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.concurrency.automaton import END, Automaton
+from checks.graph.arrays import distinct
 from model.conditions import Assignments, When
 
 Ints = npt.NDArray[np.int64]
@@ -53,22 +54,22 @@ def faults_of_pairs(automaton: Automaton, records: Ints, pairs: tuple[Ints, Ints
         for move in place.moves
     ]
     for standing, when, assign, to, locked, row in steps:
-        before = standing[table.passes(when, standing)]
-        after = table.after(assign, before)
+        before = standing[table.passes(when)[standing]]
+        after = table.after(assign)[before]
         if (after < 0).any():
             yield f"{row} leads to a record that is missing"
         elif to != END and not member[after, to].all():
             yield f"{row} leads to a pair that is missing"
         else:
             moved = before != after
-            writes[locked].append(np.stack([before[moved], after[moved]], axis=1))
+            writes[locked].append(before[moved] * len(records) + after[moved])
     holds = np.array([place.holds for place in automaton.places], bool)
     for locked, made in writes.items():
         met = np.packbits(member & ~holds if locked else member, axis=1)
         kept = np.packbits(member, axis=1)
-        every = np.unique(np.concatenate(made), axis=0) if made else np.empty((0, 2), np.int64)
+        every = distinct(np.concatenate([np.empty(0, np.int64), *made]))
         for first in range(0, len(every), PIECE):
-            before, after = every[first : first + PIECE].T
+            before, after = np.divmod(every[first : first + PIECE], len(records))
             if (met[before] & ~kept[after]).any():
                 yield "a write of another process leads to a pair that is missing"
                 break
@@ -83,6 +84,8 @@ class _Table:
         codes = self._codes(records)
         self.order = np.argsort(codes, kind="stable")
         self.codes = codes[self.order]
+        self._passes: dict[When, npt.NDArray[np.bool_]] = {}
+        self._after: dict[Assignments, Ints] = {}
 
     def _codes(self, records: Ints) -> Ints:
         code = np.zeros(len(records), np.int64)
@@ -96,19 +99,21 @@ class _Table:
         at = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
         return np.where(self.codes[at] == codes, self.order[at], -1)
 
-    def passes(self, when: When, numbers: Ints) -> npt.NDArray[np.bool_]:
-        """Where *when* holds."""
-        passed = np.ones(len(numbers), bool)
-        for variable, values in when:
-            passed &= np.isin(self.records[numbers, variable], list(values))
+    def passes(self, when: When) -> npt.NDArray[np.bool_]:
+        """In which records *when* holds."""
+        passed = self._passes.get(when)
+        if passed is None:
+            passed = self._passes[when] = np.ones(len(self.records), bool)
+            for variable, values in when:
+                passed &= np.isin(self.records[:, variable], list(values))
         return passed
 
-    def after(self, assign: Assignments, numbers: Ints) -> Ints:
-        """The records after *assign*, by number."""
-        if not assign:
-            return numbers
-        before = self.records[numbers]
-        after = before.copy()
-        for variable, value in assign:
-            after[:, variable] = value if value >= 0 else before[:, -1 - value]
-        return self.numbers(after)
+    def after(self, assign: Assignments) -> Ints:
+        """For each record the one after *assign*, by number."""
+        found = self._after.get(assign)
+        if found is None:
+            after = self.records.copy()
+            for variable, value in assign:
+                after[:, variable] = value if value >= 0 else self.records[:, -1 - value]
+            found = self._after[assign] = self.numbers(after)
+        return found

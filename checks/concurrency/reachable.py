@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from checks.concurrency.automaton import END, Automaton, Origin, Place
+from checks.concurrency.automaton import END, Automaton, Origin, Place, leading
 
 
 def reachable(automaton: Automaton, places: list[Place], origins: list[Origin]) -> Automaton:
@@ -28,11 +28,9 @@ def reachable(automaton: Automaton, places: list[Place], origins: list[Origin]) 
 
 def renamed(place: Place, numbers: dict[int, int]) -> Place:
     """*place* with the places that it leads to by their new *numbers*."""
-    return replace(
-        place,
-        moves=tuple(replace(move, to=numbers[move.to]) for move in place.moves),
-        heirs=tuple(dict.fromkeys(numbers[heir] for heir in place.heirs)),
-    )
+    moves = tuple([leading(move, numbers[move.to]) for move in place.moves])
+    heirs = tuple(dict.fromkeys([numbers[heir] for heir in place.heirs]))
+    return Place(moves, place.holds, place.service, heirs, place.mark, place.busy)
 
 
 def seen(place: Place) -> object:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
-from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place
+from checks.concurrency.automaton import END, Automaton, Crash, Move, Origin, Place, leading
 from checks.concurrency.reachable import reachable, seen
 from checks.concurrency.silence import compress, postpone
 from model.conditions import Assignments, When
@@ -42,6 +43,7 @@ def simplify(automaton: Automaton) -> Automaton:
     """*automaton* without the steps that no value allows, and without the tests that every value passes."""
     possible = possible_values(automaton)
 
+    @cache
     def narrowed(when: When) -> When | None:
         kept = tuple((variable, values & possible[variable]) for variable, values in when)
         if any(not values for _, values in kept):
@@ -51,7 +53,11 @@ def simplify(automaton: Automaton) -> Automaton:
     places = [
         replace(
             place,
-            moves=tuple(replace(move, when=when) for move in place.moves if (when := narrowed(move.when)) is not None),
+            moves=tuple(
+                move if when == move.when else replace(move, when=when)
+                for move in place.moves
+                if (when := narrowed(move.when)) is not None
+            ),
         )
         for place in automaton.places
     ]
@@ -86,9 +92,11 @@ def slice_variables(automaton: Automaton, read: Iterable[str]) -> Automaton:
     kept = relevant(automaton, read)
     numbers = {variable: number for number, variable in enumerate(kept)}
 
+    @cache
     def tests(when: When) -> When:
         return tuple((numbers[variable], values) for variable, values in when)
 
+    @cache
     def writes(assign: Assignments) -> Assignments:
         return tuple(
             (numbers[variable], value if value >= 0 else -1 - numbers[-1 - value])
@@ -104,7 +112,10 @@ def slice_variables(automaton: Automaton, read: Iterable[str]) -> Automaton:
         places=tuple(
             replace(
                 place,
-                moves=tuple(replace(move, when=tests(move.when), assign=writes(move.assign)) for move in place.moves),
+                moves=tuple(
+                    Move(tests(move.when), writes(move.assign), move.to, move.acquires, move.rows, move.mark)
+                    for move in place.moves
+                ),
             )
             for place in automaton.places
         ),
@@ -141,7 +152,7 @@ def merge(automaton: Automaton) -> Automaton:
     places = list(automaton.places)
     for which, leader in leaders.items():
         moves = [
-            replace(move, to=numbers[move.to]) for member in members[which] for move in automaton.places[member].moves
+            leading(move, numbers[move.to]) for member in members[which] for move in automaton.places[member].moves
         ]
         place = automaton.places[leader]
         heirs = tuple(dict.fromkeys(numbers[heir] for heir in place.heirs))
@@ -156,11 +167,15 @@ def merge(automaton: Automaton) -> Automaton:
 
 
 def _joined(moves: list[Move]) -> tuple[Move, ...]:
-    joined: dict[Move, tuple[str, ...]] = {}
+    joined: dict[object, list[Move]] = {}
     for move in moves:
-        key = replace(move, rows=())
-        joined[key] = tuple(dict.fromkeys((*joined.get(key, ()), *move.rows)))
-    return tuple(replace(key, rows=rows) for key, rows in joined.items())
+        joined.setdefault((move.when, move.assign, move.to, move.acquires, move.mark), []).append(move)
+    return tuple(
+        alike[0]
+        if len(alike) == 1
+        else replace(alike[0], rows=tuple(dict.fromkeys(row for move in alike for row in move.rows)))
+        for alike in joined.values()
+    )
 
 
 def unmarked_silence(automaton: Automaton) -> Automaton:
@@ -168,7 +183,10 @@ def unmarked_silence(automaton: Automaton) -> Automaton:
     return replace(
         automaton,
         places=tuple(
-            replace(place, moves=tuple(move if move.assign else replace(move, mark=0) for move in place.moves))
+            replace(
+                place,
+                moves=tuple(move if move.assign or not move.mark else replace(move, mark=0) for move in place.moves),
+            )
             for place in automaton.places
         ),
     )

@@ -9,6 +9,8 @@ from checks.concurrency.automaton import END, Automaton
 from checks.concurrency.records import Ints, Records
 from model.conditions import Assignments, When
 
+Flags = npt.NDArray[np.bool_]
+
 
 class Rules:
     """The rules in groups: those of each place, then those of an empty slot (the starts), then one for each crash.
@@ -37,27 +39,23 @@ class Rules:
         self.to = np.array([self.empty if rule[2] == END else rule[2] for rule in flat], np.int64)
         self.refused = np.array([rule[3] for rule in flat], np.int8)
         self.mark = np.array([rule[4] for rule in flat], np.int64)
-        self._sets: npt.NDArray[np.bool_]
-        self._tests = self._compile_tests([rule[0] for rule in flat], automaton.sizes)
+        numbers: dict[When, int] = {}
+        self._when = np.array([numbers.setdefault(rule[0], len(numbers)) for rule in flat], np.int64)
+        self._tests = self._compile_tests(list(numbers), automaton.sizes)
+        self._passes: Flags = np.empty((0, len(numbers)), bool)
+        self._tried = 0
         self._writes = self._compile_writes([rule[1] for rule in flat], len(automaton.sizes))
 
-    def _compile_tests(self, whens: list[When], sizes: tuple[int, ...]) -> list[tuple[int, Ints]]:
-        """For each variable that is tested, the number of each rule's set of values; number 0 holds them all."""
-        numbers: dict[frozenset[int], int] = {}
-        tests = []
-        for variable in range(len(sizes)):
-            column = np.zeros(len(whens), np.int64)
-            for number, when in enumerate(whens):
-                for tested, values in when:
-                    if tested == variable:
-                        column[number] = numbers.setdefault(values, len(numbers) + 1)
-            if column.any():
-                tests.append((variable, column))
-        self._sets = np.zeros((len(numbers) + 1, max(sizes, default=1)), bool)
-        self._sets[0] = True
-        for values, number in numbers.items():
-            self._sets[number, list(values)] = True
-        return tests
+    @staticmethod
+    def _compile_tests(whens: list[When], sizes: tuple[int, ...]) -> list[tuple[int, Flags]]:
+        """For each variable that is tested, which of *whens* (a column each) each of its values passes."""
+        tests: dict[int, Flags] = {}
+        for number, when in enumerate(whens):
+            for variable, values in when:
+                table = tests.setdefault(variable, np.ones((sizes[variable], len(whens)), bool))
+                table[:, number] = False
+                table[list(values), number] = True
+        return sorted(tests.items())
 
     @staticmethod
     def _compile_writes(assigns: list[Assignments], variables: int) -> list[tuple[int, Ints]]:
@@ -73,6 +71,20 @@ class Rules:
                 writes.append((variable, column))
         return writes
 
+    def _try(self) -> None:
+        """Finds, for the records that are new, which tests each passes; each test of a rule is one column."""
+        count = len(self.records)
+        if count > len(self._passes):
+            grown = np.empty((2 * count, self._passes.shape[1]), bool)
+            grown[: self._tried] = self._passes[: self._tried]
+            self._passes = grown
+        if count > self._tried:
+            fresh = np.ones((count - self._tried, self._passes.shape[1]), bool)
+            for variable, table in self._tests:
+                fresh &= table[self.records.values[variable, self._tried : count]]
+            self._passes[self._tried : count] = fresh
+            self._tried = count
+
     def apply(self, records: Ints, groups: Ints) -> tuple[Ints, Ints, Ints]:
         """All rules of pairs of a record and a group that pass.
 
@@ -84,14 +96,9 @@ class Rules:
         rule = np.arange(len(position)) + np.repeat(self.heads[groups] - (np.cumsum(count) - count), count)
         record = records[position]
         values = self.records.values
-        for variable, sets in self._tests:
-            wanted = sets[rule]
-            tested = np.flatnonzero(wanted)
-            failed = tested[~self._sets[wanted[tested], values[variable, record[tested]]]]
-            if len(failed):
-                kept = np.ones(len(rule), bool)
-                kept[failed] = False
-                position, rule, record = position[kept], rule[kept], record[kept]
+        self._try()
+        kept = np.flatnonzero(self._passes[record, self._when[rule]])
+        position, rule, record = position[kept], rule[kept], record[kept]
         code = self.records.codes[record]
         for variable, writes in self._writes:
             written = writes[rule]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from checks.concurrency.automaton import END, Automaton, Move, Origin, Place
+from checks.concurrency.automaton import END, Automaton, Move, Origin, Place, leading
 from checks.concurrency.reachable import reachable, renamed, seen
 
 _Step = TypeVar("_Step", Move, Origin)
@@ -50,7 +50,7 @@ def compress(automaton: Automaton, *, delay: bool = True) -> Automaton:
     places = [
         replace(
             place,
-            moves=tuple(replace(move, to=stop) for move in loud[number] for stop in _stops(move.to, stops)),
+            moves=tuple(leading(move, stop) for move in loud[number] for stop in _stops(move.to, stops)),
             heirs=tuple(dict.fromkeys(stop for heir in place.heirs for stop in _stops(heir, stops))),
         )
         for number, place in enumerate(automaton.places)
@@ -122,9 +122,12 @@ def postpone(automaton: Automaton) -> Automaton:
         groups: dict[object, list[_Step]] = {}
         for step in steps:
             told = None if step.to == END else seen(automaton.places[step.to])
-            groups.setdefault((replace(step, to=END, rows=()), told), []).append(step)
+            how = step.acquires if isinstance(step, Move) else (step.unbounded, step.patient)
+            groups.setdefault((step.when, step.assign, step.mark, how, told), []).append(step)
         return [
-            replace(
+            group[0]
+            if len(group) == 1 and number([group[0].to]) == group[0].to
+            else replace(
                 group[0],
                 to=number(step.to for step in group),
                 rows=tuple(dict.fromkeys(row for step in group for row in step.rows)),
