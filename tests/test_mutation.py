@@ -10,19 +10,22 @@ from pathlib import Path
 import pytest
 
 from checks.expectations import Expected, Survivor
+from checks.mutation import notice
 from checks.mutation.effect import Effect
 from checks.mutation.kept import Kept
 from checks.mutation.mutants import Mutant, mutants, mutated
-from checks.mutation.notice import Notice, Result, Watch
+from checks.mutation.notice import Asked, Notice, Result, Watch
 from checks.mutation.report import page, reason, stale_reasons, survivors, unexplained
 from checks.mutation.run import mutate, refuted
 from checks.mutation.source import as_told
 from checks.properties.catalogue import PROPERTIES
+from checks.show import Refuted
 from checks.verdict import Finding, Outcome, Report
 from checks.verify import verify
 from cli.main import main
 from model.errors import InputError
 from model.lifecycle import Lifecycle
+from model.semantics import Semantics
 from model.tables_reader import read_tables
 
 LIFECYCLES = Path(__file__).parent / "lifecycles"
@@ -132,6 +135,23 @@ def test_what_changes_no_step_gives_the_same_verdicts(name: str) -> None:
     assert len(same) > 3
     for mutant in same[:12]:
         assert told(verify(mutated(lifecycle, mutant), [scenario], z3=False)) == usual, mutant
+
+
+def test_what_no_execution_shows_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found with variables forgotten, and then refuted or not confirmed, is no violation of a mutant."""
+    lamp, mutant = tables("lamp"), Mutant("switch-on/switch/done", "omit task")
+    (rest,) = [one for one in PROPERTIES if one.id == "rest"]
+    shown = Watch(lamp, ["sequential"]).result(mutant).notices
+    assert Notice("rest", "sequential", refutes=True) in shown
+    assert Watch(lamp, ["sequential"]).refutes(mutant, "rest")
+    for answer in (Refuted({}), None):
+        monkeypatch.setattr(notice, "show", lambda *_, answer=answer: answer)
+        told = Watch(lamp, ["sequential"]).result(mutant).notices
+        assert {one.property for one in told} <= {"alive"}
+        assert Watch(lamp, ["sequential"]).refutes(mutant, "rest") is None
+        here = Asked(mutated(lamp, mutant), Semantics(mutated(lamp, mutant)), "sequential")
+        assert here.found(rest)
+        assert not any(here.real(rest, key) for key in here.found(rest))
 
 
 def told(report: Report) -> set[tuple[str, ...]]:
