@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from checks.graph.product import Product
     from checks.past import Ghost
     from checks.properties.formula import Role
+    from checks.surely import Surely
+    from checks.values import Values
+    from model.explore import Configuration
     from model.lifecycle import Record
     from model.semantics import Semantics
 
@@ -56,10 +59,14 @@ class Distances:
     """A claim whose first coordinate is how many more processes must start on the way to a goal, at most.
 
     ``most`` is the greatest distance + 1, and stands for what is asked; one more is where the goal cannot be reached.
+    ``closed``: what is asked is all that executions reach.  ``runs``: what is asked runs on by itself to where the goal
+    is near, but for what ``most`` + 2 stands for.
     """
 
     claim: Candidate
     most: int
+    closed: bool = False
+    runs: bool = False
 
 
 def stands(semantics: Semantics) -> list[Stand]:
@@ -110,6 +117,38 @@ def distances(found: Everywhere) -> Distances:
         mask = (1 << most) - (1 << distance) | (number < found.asked) << most | (distance == most) << most + 1
         groups.setdefault(controls, []).append((mask, *masks[record]))
     return Distances(Candidate((found.space.scenario.name,), _by_stands(where, groups)), most)
+
+
+def sure_distances(found: Surely) -> Distances:
+    """What was *found* to lead to the goal whatever the values are, and what is reached, as a claim."""
+    most = max(found.near.values(), default=0) + 1
+    tags: dict[tuple[int, Configuration], int] = {}
+    sides = (found.reached, found.ahead)
+    for place in found.reached.places:
+        tags[0, place] = 1 << most
+    side = int(found.ahead is not found.reached)
+    for place, distance in found.near.items():
+        tags[side, place] = tags.get((side, place), 0) | (1 << most) - (1 << distance)
+    for place in found.caught:
+        tags[side, place] = tags.get((side, place), 0) | 1 << most + 1
+    for place in found.astray or ():
+        tags[side, place] |= 1 << most + 2
+    groups: dict[tuple[int, ...], list[Cube]] = {}
+    for (side, place), tag in tags.items():
+        groups.setdefault(place[1], []).append((tag, *_as_cube(sides[side], place)))
+    claim = Candidate((found.reached.scenario.name,), _by_stands(stands(found.reached.semantics), groups))
+    return Distances(claim, most, closed=True, runs=found.astray is not None)
+
+
+def _as_cube(values: Values, place: Configuration) -> Cube:
+    """The records at *place*, by the sets that *values* knows."""
+    loose, sets = values.loose, values.places[place]
+    return tuple(
+        [
+            (sets & loose.bits[variable]) >> loose.first[variable] if variable in loose.first else 1 << value
+            for variable, value in enumerate(place[0])
+        ]
+    )
 
 
 def _by_stands(

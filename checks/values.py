@@ -10,9 +10,10 @@ is in no execution.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from itertools import product as combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +28,36 @@ Place = tuple[Record, tuple[int, ...]]
 ENDS = (END_FINISHED, END_FAILED)
 #: How a process starts: its kind, what that does to loose variables, the kept record after it, and its control.
 _Started = tuple[str, Change, Record, int]
+#: The kinds of steps that no process starts with: one of a process, a failure that it need not meet, a crash.
+GOES_ON, FAILS, CRASHES = "step", "failure", "crash"
+
+
+class Leaving(NamedTuple):
+    """A step from a place: its kind (a start has that of its operation), what it does to sets, and where it leads."""
+
+    kind: str
+    change: Change
+    to: Configuration
 
 
 class Values:
     """The places of a scenario, with the values that the *loose* variables may have there.
 
+    They are those of every execution from the start of the lifecycle, or from *starts*, places with sets of values.
     Building it takes time linear in the steps between places and in how often the sets grow.
     """
 
-    def __init__(self, semantics: Semantics, scenario: Scenario, loose: Iterable[int]) -> None:
+    def __init__(
+        self,
+        semantics: Semantics,
+        scenario: Scenario,
+        loose: Iterable[int],
+        starts: Mapping[Configuration, Sets] | None = None,
+    ) -> None:
         self.semantics, self.scenario = semantics, scenario
         self.lifecycle: Lifecycle = semantics.lifecycle
         self.loose = Loose(self.lifecycle, loose)
-        self._rules: dict[int, list[tuple[Written, int]]] = {}
+        self._rules: dict[int, list[tuple[str, Written, int]]] = {}
         self._stands: dict[int, tuple[bool, bool, str]] = {}
         self._starts = [
             (start.kind, self.loose.apart(start.when, start.assign), start.to)
@@ -56,8 +74,16 @@ class Values:
         #: remember have one number.
         self.numbers: dict[Place, int] = {}
         self._sets: list[Sets] = []
+        initial = self.lifecycle.initial
+        #: The sets of values at each place, whatever processes remember told apart.
+        self.places: dict[Configuration, Sets] = dict(
+            {(self.loose.kept(initial), ()): self.loose.sets(initial)} if starts is None else starts
+        )
+        #: Every step from each place, possible with its sets or not.
+        self.leaving: dict[Configuration, list[Leaving]] = {}
+        self._flow()
         #: Every possible step, as the two numbers that it leads from and to; each once, sorted.
-        self.steps: npt.NDArray[np.int64] = self._flow()
+        self.steps: npt.NDArray[np.int64] = self._numbered()
 
     def number(self, kept: Record, points: tuple[int, ...], sets: Sets = 0) -> int:
         """The number of the place with *kept* (:meth:`checks.sets.Loose.kept`) and processes at *points* (sorted).
@@ -85,7 +111,7 @@ class Values:
         ]
         yield from combinations(*choices)
 
-    def _leaving(self, place: Configuration) -> Iterator[tuple[Change, Configuration]]:
+    def _leaving(self, place: Configuration) -> Iterator[Leaving]:
         """Every step from *place*: the same as :meth:`model.explore.Moves.successors`, for sets of values."""
         record, controls = place
         stand, scenario = self._stand, self.scenario
@@ -93,23 +119,23 @@ class Values:
         unchanged = Change(self.loose.everything, (), self.loose.everything, 0)
         for position, control in enumerate(controls):
             others = controls[:position] + controls[position + 1 :]
-            for written, to in self._of(control, locked=locked):
+            for kind, written, to in self._of(control, locked=locked):
                 for change, after in self.loose.leads(written, record):
-                    yield change, (after, _joined(others, to))
+                    yield Leaving(kind, change, (after, _joined(others, to)))
             if scenario.lose and stand(control)[0]:
-                yield unchanged, (record, others)
+                yield Leaving(FAILS, unchanged, (record, others))
         full = scenario.processes is not None and len(controls) >= scenario.processes
         waits = scenario.patient and not all(stand(control)[0] for control in controls)
         for kind, change, after, to in self._of_record(record)[full]:
             if not waits or kind != "recovery":
-                yield change, (after, _joined(controls, to))
+                yield Leaving(kind, change, (after, _joined(controls, to)))
         for service, written in self._crashes:
             left: tuple[int, ...] = ()
             for control in controls:
                 waiting, _, runs = stand(control)
                 left = _joined(left, control if waiting or runs != service else self.semantics.killed(control))
             for change, after in self.loose.leads(written, record):
-                yield change, (after, left)
+                yield Leaving(CRASHES, change, (after, left))
 
     def _stand(self, control: int) -> tuple[bool, bool, str]:
         """Whether *control* is a message on its way, whether it holds the lock, and its service."""
@@ -120,11 +146,11 @@ class Values:
             known = self._stands[control] = (isinstance(instruction, Wait), instruction.holds, instruction.service)
         return known
 
-    def _of(self, control: int, *, locked: bool) -> Iterator[tuple[Written, int]]:
+    def _of(self, control: int, *, locked: bool) -> Iterator[tuple[str, Written, int]]:
         known = self._rules.get(control)
         if known is None:
             known = self._rules[control] = [
-                (self.loose.apart(rule.when, rule.assign), rule.to)
+                (FAILS if rule.spontaneous else GOES_ON, self.loose.apart(rule.when, rule.assign), rule.to)
                 for rule in self.semantics.rules(control)
                 if self.scenario.fail or not rule.spontaneous
             ]
@@ -145,16 +171,14 @@ class Values:
 
     # -- all steps ----------------------------------------------------------------------------------------------------
 
-    def _flow(self) -> npt.NDArray[np.int64]:
+    def _flow(self) -> None:
         """The least sets of values that are closed under every step, by a work list (Kildall 1973)."""
-        initial = self.lifecycle.initial
-        start: Configuration = (self.loose.kept(initial), ())
-        found = {start: self.loose.sets(initial)}
-        leaving: dict[Configuration, list[tuple[Change, Configuration]]] = {}
-        order: dict[Configuration, int] = {start: 0}
-        places = [start]
+        found, leaving = self.places, self.leaving
+        places = list(found)
+        order: dict[Configuration, int] = {place: number for number, place in enumerate(places)}
         # The place that was found first comes first: what is behind it waits for all that it lets through.
-        todo, waiting = [0], {0}
+        todo = list(range(len(places)))
+        waiting = set(todo)
         while todo:
             number = heappop(todo)
             waiting.discard(number)
@@ -162,7 +186,7 @@ class Values:
             sets = found[place]
             if place not in leaving:
                 leaving[place] = list(self._leaving(place))
-            for change, to in leaving[place]:
+            for _, change, to in leaving[place]:
                 after = changed(sets, change)
                 if after < 0:
                     continue
@@ -179,8 +203,11 @@ class Values:
                 if following not in waiting:
                     waiting.add(following)
                     heappush(todo, following)
+
+    def _numbered(self) -> npt.NDArray[np.int64]:
+        """Numbers the places by points, each with the sets of all; the steps between them."""
         numbered: dict[Configuration, int] = {}
-        for place, sets in found.items():
+        for place, sets in self.places.items():
             here = (place[0], tuple(sorted(self.semantics.controls[control].point for control in place[1])))
             number = numbered[place] = self.numbers.setdefault(here, len(self.numbers))
             if number == len(self._sets):
@@ -191,9 +218,9 @@ class Values:
             np.fromiter(
                 (
                     numbered[place] * size + numbered[to]
-                    for place, ways in leaving.items()
-                    for change, to in ways
-                    if changed(found[place], change) >= 0
+                    for place, ways in self.leaving.items()
+                    for _, change, to in ways
+                    if changed(self.places[place], change) >= 0
                 ),
                 dtype=np.int64,
             )

@@ -15,12 +15,14 @@ from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
 from checks.graph.search import Decision, decide
 from checks.graph.view import View
+from checks.keys import coordinates, named
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import OfTables, Possible, Property
 from checks.questions import answer
 from checks.show import Ground, Refuted, Shown, evidence, evidence_of_ways, finding, show
 from checks.smt.second import Replies, Reply, begin
 from checks.spaces import explored
+from checks.surely import Surely, surely
 from checks.verdict import Engine, Outcome, Report, Size, Verdict
 from checks.ways import ways
 from model.collector import uncollected
@@ -43,11 +45,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """One scenario: its size, what the graph engine has decided there, and how to wait for the other."""
+    """One scenario: its size, what the graph engine has decided there, and how to wait for the other.
+
+    ``sure`` is what must be possible there with all variables.
+    """
 
     ground: Ground
     size: Size
     cases: list[Case]
+    sure: dict[Property, Surely]
     replies: Callable[[], Replies]
 
 
@@ -99,7 +105,7 @@ def verify(
             say(f"wait for z3 in {one.ground.scenario.name}")
             theirs = one.replies()
             verdicts += [
-                _verdict(one.ground, case, proof, theirs.get(case.one.id), z3=z3)
+                _verdict(one.ground, case, proof, one.sure.get(case.one), theirs.get(case.one.id), z3=z3)
                 for case, proof in zip(one.cases, proved, strict=True)
             ]
     return Report(
@@ -129,9 +135,19 @@ def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, s
             say(f"{one.id} in {scenario.name}")
             cases.append(_search(ground, one))
     replies: Callable[[], Replies] = dict
+    sure: dict[Property, Surely] = {}
     if z3 and cases:
-        replies = begin(claimed(ground.view, scenario, ground.products, {case.one: case.decision for case in cases}))
-    return Begun(ground, size, cases, replies)
+        anatomy = Anatomy(full.lifecycle)
+        sure = {case.one: surely(ground.values, case.one, anatomy) for case in cases if _elsewhere(ground, case)}
+        decisions = {case.one: case.decision for case in cases}
+        replies = begin(claimed(full.lifecycle, ground.view, scenario, ground.products, decisions, sure))
+    return Begun(ground, size, cases, sure, replies)
+
+
+def _elsewhere(ground: Ground, case: Case) -> bool:
+    """Whether what *case* says to be possible is claimed of all executions, not of everything explored."""
+    possible = isinstance(case.one.form, Possible) and case.decision.everywhere is None
+    return possible and ground.view.disturbed is None
 
 
 def _of_tables(full: Semantics, wanted: frozenset[str] | None, views: list[View], say: Progress) -> list[Verdict]:
@@ -176,8 +192,13 @@ def _prove(ground: Ground, case: Case, checker: Checker, certificates: Certifica
     return Evidence(shown, refuted, unknown, data, faults)
 
 
-def _verdict(ground: Ground, case: Case, proof: Evidence, reply: Reply | None, *, z3: bool) -> Verdict:
+def _verdict(
+    ground: Ground, case: Case, proof: Evidence, sure: Surely | None, reply: Reply | None, *, z3: bool
+) -> Verdict:
     one, decision = case.one, case.decision
+    # With all variables: where the goal is not possible, and nowhere else.
+    told = None if sure is None or reply is None else _named(ground, one, sure)
+    shown = {tuple(each.named.items()) for each in proof.shown}
     doubts = [ground.bound]
     if proof.unknown:
         doubts.append(f"{proof.unknown} of {len(decision.witnesses)} not confirmed with all variables")
@@ -187,22 +208,38 @@ def _verdict(ground: Ground, case: Case, proof: Evidence, reply: Reply | None, *
         doubts.append("what is promised of a variable that is forgotten is not asked")
     outcome = decision.outcome if proof.shown or not decision.witnesses else Outcome.UNDECIDED
     if isinstance(one.form, Possible) and ground.forgets:
-        if proof.shown:
+        if proof.shown and told != shown:
             doubts.append("what is possible with variables forgotten need not be possible with all: there may be more")
         outcome = Outcome.VIOLATED if proof.shown else Outcome.HOLDS if proof.data else Outcome.UNDECIDED
     engines = [Engine("graph search", outcome if "ways" in proof.data else decision.outcome, case.seconds)]
     differs = ""
     if z3 and reply is not None:
         engines.append(Engine("z3", reply.outcome, reply.seconds, reply.detail))
-        if reply.outcome is not decision.outcome or "not found" in reply.detail:
+        if reply.outcome is not (decision.outcome if sure is None else outcome) or "not found" in reply.detail:
             differs = reply.detail or "z3 did not decide"
+        elif told is not None and not shown <= told:
+            differs = "z3 shows the goal to be possible where an execution shows that it is not"
     elif z3:
-        engines.append(
-            Engine("z3", Outcome.UNDECIDED, 0.0, "not asked: existence needs every variable, and every start")
-        )
+        engines.append(Engine("z3", Outcome.UNDECIDED, 0.0, _unasked(ground, sure)))
     faults = [f"the evidence is refuted: {fault}" for fault in proof.faults or ()]
     return Verdict(
         one.id, ground.scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
         tuple(map(finding, proof.shown)), evidence=proof.data, checked=None if proof.faults is None else not faults,
         disagreement=differs or "; ".join(faults[:3]), bound="; ".join(filter(None, doubts)),
     )  # fmt: skip
+
+
+def _named(ground: Ground, one: Property, sure: Surely) -> set[tuple[tuple[str, str], ...]]:
+    """The keys of *one* where the goal is not sure to be possible, by names."""
+    where = coordinates(ground.full.lifecycle, one)
+    return {tuple(named(ground.full.lifecycle, where, told).items()) for told in sure.keys}
+
+
+def _unasked(ground: Ground, sure: Surely | None) -> str:
+    """Why z3 is not asked."""
+    if sure is None:
+        return f"not asked: the space is bounded ({ground.bound})"
+    return (
+        f"not asked: for {len(sure.keys)} keys it depends on variables of which only sets of values are known "
+        "whether the goal is possible"
+    )

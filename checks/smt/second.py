@@ -37,10 +37,11 @@ class Task:
     """What is asked of z3: the properties, each with the keys of the violations that the other engine found.
 
     The rest is what that engine claims, and z3 is to prove: ``claimed`` of where the processes are (None: nothing that
-    is asked needs it), ``distances`` of what is possible from everywhere.  ``bounded``: of the space that one crash
-    leaves.
+    is asked needs it), ``distances`` of what is possible, in the ``full`` lifecycle.  ``lifecycle`` is without what the
+    scenario forgets.  ``bounded``: of the space that one crash leaves.
     """
 
+    full: Lifecycle
     lifecycle: Lifecycle
     scenario: Scenario
     listed: Mapping[Property, Keys]
@@ -102,9 +103,13 @@ def decided(task: Task) -> Replies:
     before = time.perf_counter()
     lifecycle, scenario = task.lifecycle, task.scenario
     made: Replies = {}
+    known = False
     for one, keys in task.listed.items():
         if one in task.distances:
-            made[one.id] = Reply(*proved(lifecycle, scenario, one, keys, task.distances[one]))
+            claim = task.distances[one]
+            made[one.id] = Reply(*proved(task.full, scenario, one, keys, claim, closes=claim.closed and not known))
+            # What executions reach is the same in all claims of one task.
+            known |= claim.closed and made[one.id].outcome is not Outcome.UNDECIDED
         elif not isinstance(one.form, Possible) and not by_claim(lifecycle, one, keys):
             made[one.id] = Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart")
     if task.claimed is None:
@@ -117,11 +122,11 @@ def decided(task: Task) -> Replies:
     ranks = ranking(questions.onward) if any(isinstance(one.form, Leaves) for one in asked) else {}
     shared = (time.perf_counter() - before - sum(one.seconds for one in replies.values())) / len(asked)
     shared += replies["closed"].seconds / len(asked)
-    claim = (
+    basis = (
         f"an inductive invariant of {task.claimed.size} cubes at {len(system.claim.groups)} groups of control points"
     )
     for one, keys in asked.items():
-        made[one.id] = _judged(one, keys, replies, shared, ranks, claim)
+        made[one.id] = _judged(one, keys, replies, shared, ranks, basis)
     return made
 
 
