@@ -60,16 +60,21 @@ def left_out_most(lifecycle: Lifecycle, scenario: Scenario, formula: Formula) ->
 
 def _unread(lifecycle: Lifecycle, formula: Formula, gone: Iterable[str]) -> tuple[str, ...]:
     """*gone* in the order of the record, without the phase, the lock and what *formula* reads."""
-    spared = {lifecycle.variables[roles(lifecycle)[role]].name for role in ("phase", "lock")}
-    wanted = set(gone) - spared - set(reads(formula, lifecycle))
+    wanted = set(gone) - looked_at(lifecycle, formula)
     return tuple(variable.name for variable in lifecycle.variables if variable.name in wanted)
+
+
+def looked_at(lifecycle: Lifecycle, formula: Formula) -> frozenset[str]:
+    """What *formula* reads, and the phase and the lock, by which one violation is told from another."""
+    state = {lifecycle.variables[roles(lifecycle)[role]].name for role in ("phase", "lock")}
+    return frozenset({*reads(formula, lifecycle), *state})
 
 
 def abstracted(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:
     """The reduced automaton for *formula*, with the variables *gone* forgotten."""
     semantics = Semantics(forget(lifecycle, gone))
     automaton = assemble(semantics, scenario, marks_of(formula, semantics))
-    return reduce(automaton, reads(formula, lifecycle))
+    return reduce(automaton, looked_at(lifecycle, formula))
 
 
 def abstracted_still(lifecycle: Lifecycle, scenario: Scenario, formula: Formula, gone: Iterable[str]) -> Automaton:
@@ -81,5 +86,4 @@ def abstracted_still(lifecycle: Lifecycle, scenario: Scenario, formula: Formula,
         return 0 if kind in FORCED else UNFORCED
 
     automaton = assemble(semantics, scenario, Marks(origin=origin, unforced=UNFORCED))
-    phase = lifecycle.variables[roles(lifecycle)["phase"]].name
-    return reduce(automaton, {*reads(formula, lifecycle), phase}, delay=False)
+    return reduce(automaton, looked_at(lifecycle, formula), delay=False)

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from checks.concurrency.abstraction import abstracted, left_out, left_out_again
+from checks.concurrency.abstraction import abstracted, left_out, left_out_again, looked_at
 from checks.concurrency.confirm import Confirmer, LaneStep
 from checks.concurrency.exact import Explored, explore
-from checks.concurrency.judge import judgeable, reads
+from checks.concurrency.judge import judgeable
 from checks.concurrency.paths import PathStep
 from checks.concurrency.reduce import reduce
 from checks.concurrency.seen import Seen, Shown, violations
@@ -178,7 +178,7 @@ def _again(
     both = joined(one)
     automaton = abstracted(semantics.lifecycle, scenario, both, ())
     chosen = tuple(origin for origin in automaton.origins if {row.split("/")[0] for row in origin.rows} & operations)
-    smaller = reduce(replace(automaton, origins=chosen), reads(both, semantics.lifecycle))
+    smaller = reduce(replace(automaton, origins=chosen), looked_at(semantics.lifecycle, both))
     explored = explore(smaller, bound, limit)
     for other in violations([Seen(semantics.lifecycle, explored, one, both)])[0]:
         if other.key == shown.key:

@@ -1,0 +1,104 @@
+"""A second look at what two requests at once leave unconfirmed: it changes no verdict, and leaves less open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_checks_random import MACHINES
+from test_concurrency_random import DEFINED, SCENARIOS, Definitions, Key, busy_machines, plain_product
+
+from checks.checker import Checker
+from checks.concurrency.decide import Decision, decide_together
+from checks.concurrency.evidence import plain
+from checks.concurrency.stays import decide_leaving
+from checks.properties.catalogue import asked, properties
+from checks.properties.definition import Always, Property
+from model.lifecycle import Lifecycle, Scenario, Variable
+from model.program import Call, Instruction, Read, Save
+from model.semantics import Semantics
+
+PHASE, LAMP, WAS = 0, 4, 6
+
+
+@st.composite
+def remembering_machines(draw: st.DrawFn) -> Lifecycle:
+    """A random machine that remembers its phase, and tests what it remembers and what its lamp does.
+
+    These are the variables that the first look at two requests at once forgets: what they rule out is met there.
+    """
+    lifecycle: Lifecycle = draw(busy_machines())
+    values = lifecycle.variables[PHASE].values
+    was = Variable("was", values, draw(st.integers(0, len(values) - 1)), stored=True)
+    made = tuple(_remembering(draw, one) if "/p" in one.row else one for one in lifecycle.instructions)
+    entries = tuple(
+        replace(entry, when=tuple((*tests, (WAS, draw(_some(3)))) for tests in entry.when))
+        if entry.kind == "request" and draw(st.booleans())
+        else entry
+        for entry in lifecycle.entries
+    )
+    return replace(lifecycle, variables=(*lifecycle.variables, was), instructions=made, entries=entries)
+
+
+def _some(size: int) -> st.SearchStrategy[frozenset[int]]:
+    return st.frozensets(st.integers(0, size - 1), min_size=1)
+
+
+def _remembering(draw: st.DrawFn, one: Instruction) -> Instruction:
+    """The instruction *one* with the lamp or with what is remembered in it."""
+    match one:
+        case Save(writes=writes):
+            written = dict(writes)
+            if PHASE in written and draw(st.booleans()):
+                written[PHASE] = ("variable", WAS)
+            elif draw(st.booleans()):
+                written[WAS] = ("variable", PHASE)
+            return replace(one, writes=tuple(sorted(written.items())))
+        case Call():
+            return replace(one, effects=(((LAMP, draw(st.integers(0, 1))),),))
+        case Read():
+            variable, size = draw(st.sampled_from([(LAMP, 2), (WAS, 3)]))
+            return replace(one, condition=(((variable, draw(_some(size))),),), asks=variable == LAMP)
+        case _:
+            return one
+
+
+def decisions(semantics: Semantics, scenario: Scenario, *, closely: bool) -> list[tuple[Property, Decision]]:
+    """Every property that is asked of two requests at once, as it is decided."""
+    wanted = [one for one in properties(semantics.lifecycle) if one.id in DEFINED and asked(one, scenario)]
+    of_steps = [one for one in wanted if isinstance(one.form, Always)]
+    decided = dict(zip(of_steps, decide_together(semantics, scenario, of_steps, 2, closely=closely), strict=True))
+    rest = next(decision for one, decision in decided.items() if one.id == "rest")
+    return [
+        (one, decided[one] if one in decided else decide_leaving(semantics, scenario, one, 2, rest)) for one in wanted
+    ]
+
+
+def named(keys: Mapping[str, str]) -> Key:
+    return tuple(sorted(keys.items()))
+
+
+@given(remembering_machines(), st.sampled_from(sorted(SCENARIOS)))
+@settings(max_examples=MACHINES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_looking_twice_changes_no_verdict_and_leaves_less_open(lifecycle: Lifecycle, name: str) -> None:
+    scenario = SCENARIOS[name]
+    definitions = Definitions(lifecycle, plain_product(lifecycle, scenario))
+    semantics, checker = Semantics(lifecycle), Checker(Semantics(lifecycle), scenario)
+    once, twice = (decisions(semantics, scenario, closely=closely) for closely in (False, True))
+    for (one, first), (_, second) in zip(once, twice, strict=True):
+        real = DEFINED[one.id](definitions)
+        most = definitions.lingers() if one.id == "terminates" else real
+        found, confirmed = ({named(each.key) for each in decision.violations} for decision in (first, second))
+        open_, still = (set(map(named, decision.unconfirmed)) for decision in (first, second))
+        assert second.holds is first.holds or first.holds is None
+        assert second.holds in (None, not real)
+        assert found <= confirmed <= most
+        assert still <= open_
+        assert not real.intersection(map(named, second.impossible))
+        assert real <= confirmed | still
+        for each in second.violations:
+            assert each.steps is not None
+            trace = plain(semantics, each.key, each.steps, stays=not isinstance(one.form, Always))
+            assert checker.faults_of_trace(trace, one) == []
