@@ -71,6 +71,11 @@ def by_default(lifecycle: Lifecycle) -> tuple[str, ...]:
     )
 
 
+def looked_at_twice(lifecycle: Lifecycle, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the scenarios *names* in which a close look finds more: with two requests at once, or any number."""
+    return tuple(name for name in names if lifecycle.scenarios[name].processes in (None, MOST_BY_DEFAULT))
+
+
 def asked_in(lifecycle: Lifecycle, name: str) -> tuple[Property, ...]:
     """The properties that a run decides in the scenario *name*."""
     from checks.concurrency.verdicts import asked_of_several

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_checks_random import MACHINES
+from test_checks_random import DOOR, MACHINES
 from test_concurrency_random import DEFINED, SCENARIOS, Definitions, Key, busy_machines, plain_product
 
 from checks.checker import Checker
@@ -16,6 +20,7 @@ from checks.concurrency.evidence import plain
 from checks.concurrency.stays import decide_leaving
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import Always, Property
+from cli.main import main
 from model.lifecycle import Lifecycle, Scenario, Variable
 from model.program import Call, Instruction, Read, Save
 from model.semantics import Semantics
@@ -102,3 +107,60 @@ def test_looking_twice_changes_no_verdict_and_leaves_less_open(lifecycle: Lifecy
             assert each.steps is not None
             trace = plain(semantics, each.key, each.steps, stays=not isinstance(one.form, Always))
             assert checker.faults_of_trace(trace, one) == []
+
+
+#: A door that remembers where it was, never writes it, and would stay in its task if it had been open.
+REMEMBERS = """\
+  was:
+    values: ["@position"]
+    initial: SHUT
+    stored: true
+    meaning: {en: "where the door was", zh: "门之前的位置"}
+"""
+STAYS = """\
+      - read: before
+        if: {was: [OPEN]}
+        then:
+          - save: stay
+            set: {motion: OPENING}
+            source: "door.py:turn"
+"""
+
+
+@pytest.fixture
+def remembering(door_tables: Path) -> Path:
+    record, opening = door_tables / "record.yaml", door_tables / "operations" / "open.yaml"
+    record.write_text(record.read_text().replace("  motor:\n    values", REMEMBERS + "  motor:\n    values", 1))
+    opening.write_text(opening.read_text() + STAYS)
+    return door_tables
+
+
+def asked_of(tables: Path, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--tables", str(tables), "--scenario", "pair", "--property", "rest", "--json", *options])
+    assert not ended.value.code
+    (verdict,) = json.loads(capsys.readouterr().out)["verdicts"]
+    assert isinstance(verdict, dict)
+    return verdict
+
+
+def test_the_command_looks_twice_when_it_is_told_to(remembering: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the forgotten variable rules out is not confirmed at first, and impossible at second sight."""
+    once, twice = asked_of(remembering, capsys), asked_of(remembering, capsys, "--closely")
+    assert once["outcome"] == twice["outcome"] == "violated"
+    assert [one["key"] for one in once["findings"]] == [one["key"] for one in twice["findings"]]
+    assert once["checked"] is twice["checked"] is True
+    assert "1 further classes were met only with variables left out, not confirmed" in once["bound"]
+    assert "1 that were met with variables left out are shown impossible" in twice["bound"]
+    assert "not confirmed" not in twice["bound"]
+
+
+@pytest.mark.parametrize("scenario", ["sequential", "crash"])
+def test_a_second_look_that_means_nothing_is_refused(scenario: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--tables", str(DOOR), "--scenario", scenario, "--closely"])
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("nova-lifecycle: --closely: none of these scenarios has two requests at once")
+    assert said.err.endswith("or name one that has: pair\n")

@@ -39,7 +39,9 @@ Exit status: 0 every verdict is as expected; 1 one differs; 2 bad input; 3 a def
     metavar="N",
     help="Also show by z3 that no counterexample of up to N steps is shorter than those found.",
 )
-@click.option("--closely", is_flag=True, help="Look twice at what two requests at once leave unconfirmed.")
+@click.option(
+    "--closely", is_flag=True, help="Look twice at what two requests at once leave unconfirmed (takes twice as long)."
+)
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to this file.")
 @click.option("--sarif", type=click.Path(path_type=Path), help="Write a SARIF report to this file.")
 @click.option("--write", "folder", type=click.Path(path_type=Path), help="Write report and evidence into this folder.")
@@ -67,7 +69,7 @@ def command(
     from checks.expectations import read_expectations
     from checks.kept import keep_report
     from checks.properties.catalogue import properties
-    from checks.run import run
+    from checks.run import by_default, looked_at_twice, run
 
     places_for(junit, sarif)
     expectations = read_expectations(tables or TABLES)
@@ -76,6 +78,10 @@ def command(
         one_of(name, known, "property")
     for name in chosen:
         one_of(name, lifecycle.scenarios, "scenario")
+    if closely and not looked_at_twice(lifecycle, chosen or by_default(lifecycle)):
+        able = ", ".join(looked_at_twice(lifecycle, lifecycle.scenarios)) or "these tables have none"
+        found = "none of these scenarios has two requests at once, where alone there is a second look"
+        raise InputError(Fault("--closely", found, f"leave it out, or name one that has: {able}"))
     with Progress(shown=not quiet and not as_json) as say:
         report = run(
             lifecycle,
