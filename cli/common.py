@@ -18,6 +18,21 @@ from model.state import State, state_name
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+class _Place(click.Path):
+    """A file or folder; an empty name, as of a variable of the shell that is not set, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """*value* as a path; InputError when it is empty."""
+        if value == "":
+            place = "argument" if param is None else param.opts[-1]
+            raise InputError(Fault(place, "the name is empty", "give a file or folder"))
+        return super().convert(value, param, ctx)
+
+
+#: The type of an argument or option that names a file or folder.
+PLACE = _Place(path_type=Path)
+
 VOCABULARY_ONLY = "only the vocabulary of this release is claimed: its operations are not in the tables"
 
 
@@ -25,9 +40,7 @@ def common(command: Command) -> Command:
     """The options that every question has: ``--json``, ``--release``, ``--tables``."""
     command = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for machines.")(command)
     command = click.option("--release", help="The release of Nova to answer for (default: the newest).")(command)
-    return click.option(
-        "--tables", type=click.Path(path_type=Path), help="A folder with the tables of another lifecycle."
-    )(command)
+    return click.option("--tables", type=PLACE, help="A folder with the tables of another lifecycle.")(command)
 
 
 def scenario_option(command: Command) -> Command:
@@ -58,6 +71,24 @@ def one_of(name: str, legal: Sequence[str] | Mapping[str, Any], what: str) -> st
     near = nearest(name, names)
     hint = f"did you mean {near}? " if near else ""
     raise InputError(Fault(f"--{what}", f"unknown {what} {name!r}", f"{hint}known: {', '.join(names)}"))
+
+
+#: Formats by endings of names that are not their own.
+ENDINGS = {"mmd": "mermaid", "txt": "text", "gv": "dot"}
+
+
+def format_for(output: Path | None, form: str | None = None) -> str:
+    """The format *form* of a picture, or that which the name of *output* ends in; SVG without either."""
+    from render.registry import format_names
+
+    ending = "" if output is None else output.suffix.removeprefix(".")
+    chosen = form or ending or "svg"
+    chosen = ENDINGS.get(chosen, chosen)
+    if form is None and chosen not in format_names():
+        raise InputError(
+            Fault(str(output), f"unknown format {ending!r}", f"end it in one of {', '.join(format_names())}")
+        )
+    return chosen
 
 
 def plain(value: object, lifecycle: Lifecycle) -> Any:

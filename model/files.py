@@ -24,12 +24,20 @@ def folder_at(path: Path) -> Path:
 
 
 def places_for(*paths: Path | None) -> None:
-    """Raise InputError, before any work is done, for each of *paths* that is a folder or would stand in none."""
-    faults = [
-        Fault(str(path), "is a folder" if path.is_dir() else "no such folder to put it in", "give a file to write")
-        for path in paths
-        if path is not None and (path.is_dir() or not path.parent.is_dir())
-    ]
+    """Raise InputError, before any work is done, for each of *paths* that cannot be written.
+
+    It is a folder, or would stand in none, or in one that takes no files.
+    """
+    faults = []
+    for path in paths:
+        if path is None:
+            continue
+        if path.is_dir():
+            faults.append(Fault(str(path), "is a folder", "give a file to write"))
+        elif not path.parent.is_dir():
+            faults.append(Fault(str(path), "no such folder to put it in", "give a file to write"))
+        elif not path.exists() and not os.access(path.parent, os.W_OK):
+            faults.append(Fault(str(path), "its folder takes no files", "give a place that can be written"))
     if faults:
         raise InputError(*faults)
 

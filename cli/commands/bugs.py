@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.common import common, dim, full_lifecycle, show_json
+from cli.common import PLACE, common, dim, full_lifecycle, show_json
 from model.errors import Fault, InputError
 from model.files import places_for, write_text
 
@@ -30,7 +30,7 @@ Examples:
 Exit status: 0 each is found, and none without its bug; 1 one is not; 2 bad input."""
 )
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--write", "target", type=click.Path(path_type=Path), help="Write the page about it into this file.")
+@click.option("--write", "target", type=PLACE, help="Write the page about it into this file.")
 @common
 def command(
     ids: tuple[str, ...],

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from cli.common import common, full_lifecycle, show_json
+from cli.common import PLACE, common, full_lifecycle, show_json
 from model.load import load
 
 DIFFERS = 1
-FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+FILES = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PLACE)
 
 
 @click.group(
@@ -117,7 +117,7 @@ def notifications(
 Examples:
   nova-lifecycle conform docs ~/src/nova/doc/source/reference/vm-states.rst"""
 )
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PLACE)
 @common
 def docs(path: Path, tables: Path | None, release: str | None, as_json: bool) -> int:
     """List what Nova's page on states says and the model denies, each with the line and the source that proves it."""

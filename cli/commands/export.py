@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from cli.common import common, full_lifecycle, one_of, scenario_option
-from model.files import write_text
+from cli.common import PLACE, common, full_lifecycle, one_of, scenario_option
+from model.errors import Fault, InputError
+from model.files import places_for, write_text
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.space import build_space
@@ -24,7 +25,7 @@ Examples:
   nova-lifecycle export --format promela --scenario concurrent-2 --property rest -o nova.pml"""
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="json", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
+@click.option("-o", "--output", type=PLACE, help="Write to this file instead of standard output.")
 @click.option("--all", "everything", is_flag=True, help="dot and mermaid: the states that no execution reaches, too.")
 @click.option("--property", "wanted", multiple=True, metavar="ID", help="promela: assert this; may be given again.")
 @click.option("-k", "processes", type=click.IntRange(1, 8), help="promela: processes in flight, if not the scenario's.")
@@ -37,8 +38,10 @@ def command(
     """The whole graph and the tables, sorted, with a version (see docs/export.md)."""
     lifecycle = full_lifecycle(tables, release)
     one_of(scenario, lifecycle.scenarios, "scenario")
+    places_for(output)
     if as_json:
         form = "json"
+    _meant(form, everything=everything, wanted=wanted, processes=processes)
     if form == "promela":
         text = _promela(lifecycle, scenario, wanted, processes)
     elif form == "json":
@@ -61,6 +64,22 @@ def command(
         sys.stdout.write(text)
     else:
         write_text(output, text)
+
+
+def _meant(form: str, *, everything: bool, wanted: tuple[str, ...], processes: int | None) -> None:
+    """Raise InputError for each option that says nothing about *form*."""
+    only = {
+        "--all": (everything, ("dot", "mermaid")),
+        "--property": (bool(wanted), ("promela",)),
+        "-k": (processes is not None, ("promela",)),
+    }
+    faults = [
+        Fault(option, f"it means nothing with --format {form}", f"leave it out, or give --format {' or '.join(able)}")
+        for option, (given, able) in only.items()
+        if given and form not in able
+    ]
+    if faults:
+        raise InputError(*faults)
 
 
 def _promela(lifecycle: Lifecycle, scenario: str, wanted: tuple[str, ...], processes: int | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checks.verdict import Finding, Verdict
-from cli.common import common, dim, full_lifecycle, heading, table
+from cli.common import PLACE, common, dim, format_for, full_lifecycle, heading, table
 from model.errors import Fault, InputError, nearest
 from model.files import places_for
 from model.lifecycle import Lifecycle
@@ -30,7 +30,7 @@ Examples:
   nova-lifecycle finding rest/crash/1 -o trace.svg"""
 )
 @click.argument("name", required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Draw the trace into this file (.svg, .png).")
+@click.option("-o", "--output", type=PLACE, help="Draw the trace into this file (.svg, .png).")
 @click.option("--replay", is_flag=True, help="Have the checker, which searches nothing, take the trace step by step.")
 @common
 def command(
@@ -45,24 +45,31 @@ def command(
     from cli.commands.verify import Progress
 
     expectations = read_expectations(tables or TABLES)
+    if name is None:
+        if replay or output is not None:
+            option = "--replay" if replay else "--output"
+            raise InputError(Fault(option, "no finding is named", "give its NAME; nova-lifecycle finding lists all"))
+        with Progress(shown=True) as say:
+            every = listed(kept_report(lifecycle, expectations, say))
+        _list({one.id: (one.verdict, one.finding) for one in every}, as_json=as_json)
+        return 0
+    places_for(output)
+    form = format_for(output)
     known = [pattern.name for pattern in expectations.expected.findings]
     ids = [one.id for one in properties(lifecycle)]
-    if name is not None and name not in known and name.split("/")[0] not in ids:
-        if tables is None and not as_json and output is None and _in_corpus(name, release):
+    if name not in known and name.split("/")[0] not in ids:
+        if tables is None and _in_corpus(name, release, plainly=not (as_json or replay or output is not None)):
             return 0
-        raise _unknown(name, [*known, *ids])
-    places_for(output)
+        raise _unknown(name, known, ids, lifecycle)
     with Progress(shown=True) as say:
-        if name is None:
-            every = listed(kept_report(lifecycle, expectations, say))
-            _list({one.id: (one.verdict, one.finding) for one in every}, as_json=as_json)
-            return 0
         chosen = find(lifecycle, expectations, name, say)
     if not chosen:
-        raise _unknown(name, [*known, *ids])
+        raise _unknown(name, known, ids, lifecycle)
+    if (replay or output is not None) and chosen[0].finding.trace is None:
+        raise InputError(Fault("NAME", f"{chosen[0].id} has no trace", "it is a finding about the tables alone"))
     first = chosen[0]
     if output is not None:
-        _draw(lifecycle, first.finding, first.id, output)
+        _draw(lifecycle, first.finding, first.id, output, form)
     if as_json:
         plain = {one.id: _plain(one.verdict, one.finding) for one in chosen}
         click.echo(json.dumps(plain, indent=1, ensure_ascii=False))
@@ -77,8 +84,7 @@ def _replay(lifecycle: Lifecycle, found: Found, *, quiet: bool) -> int:
     """Check the trace of *found* once more; exit status 1 when it is refuted."""
     from checks.find import faults
 
-    if found.finding.trace is None:
-        raise InputError(Fault("NAME", f"{found.id} has no trace", "it is a finding about the tables alone"))
+    assert found.finding.trace is not None
     wrong = faults(lifecycle, found)
     if not quiet:
         steps = len(found.finding.trace.steps)
@@ -87,8 +93,11 @@ def _replay(lifecycle: Lifecycle, found: Found, *, quiet: bool) -> int:
     return int(bool(wrong))
 
 
-def _in_corpus(name: str, release: str | None) -> bool:
-    """Show the bug called *name*, searched for anew, if the corpus has one; whether it has."""
+def _in_corpus(name: str, release: str | None, *, plainly: bool) -> bool:
+    """Show the bug called *name*, searched for anew, if the corpus has one; whether it has.
+
+    Raises InputError when it has, and should not be shown *plainly*.
+    """
     from checks.bugs.corpus import corpus, examine_all
     from cli.commands.bugs import show as show_bug
 
@@ -96,14 +105,21 @@ def _in_corpus(name: str, release: str | None) -> bool:
         chosen = corpus((name,))
     except InputError:
         return False
+    if not plainly:
+        raise InputError(Fault("NAME", f"{name} is a bug of the corpus", f"ask nova-lifecycle bugs {name}"))
     for result in examine_all(chosen, None, release):
         show_bug(result, alone=True)
     return True
 
 
-def _unknown(name: str, legal: list[str]) -> InputError:
-    near = nearest(name, legal)
-    hint = f"did you mean {near}? " if near else ""
+def _unknown(name: str, known: list[str], ids: list[str], lifecycle: Lifecycle) -> InputError:
+    head, _, rest = name.partition("/")
+    scenarios = [*lifecycle.scenarios, "tables"]
+    if head in ids and rest.partition("/")[0] not in scenarios:
+        hint = f"write it {head}/SCENARIO/NUMBER, with a scenario of {', '.join(scenarios)}; "
+    else:
+        near = None if head in ids else nearest(name, [*known, *ids])
+        hint = f"did you mean {near}? " if near else ""
     return InputError(Fault("NAME", f"no finding {name!r}", f"{hint}nova-lifecycle finding lists all"))
 
 
@@ -150,13 +166,11 @@ def show(key: str, verdict: Verdict, finding: Finding) -> None:
     click.echo()
 
 
-def _draw(lifecycle: Lifecycle, finding: Finding, key: str, output: Path) -> None:
-    if finding.trace is None:
-        raise InputError(Fault("NAME", f"{key} has no trace", "it is a finding about the tables alone"))
+def _draw(lifecycle: Lifecycle, finding: Finding, key: str, output: Path, form: str) -> None:
+    assert finding.trace is not None
     from model.files import write_bytes
     from render.figures.trace import trace_picture
     from render.registry import render_picture
 
-    form = output.suffix.removeprefix(".") or "svg"
     title = f"{finding.names[0]}: {key}" if finding.names else key
     write_bytes(output, render_picture(trace_picture(lifecycle, finding.trace, "trace", title), form))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.common import common, full_lifecycle, one_of, show_json, table
+from cli.common import PLACE, common, full_lifecycle, one_of, show_json, table
 from model.files import places_for, write_text
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ or a reason is given for what is noticed; 2 bad input."""
     "--scenario", "chosen", multiple=True, help="Where they are tried [default: each with one request at a time]."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
-@click.option("--keep", type=click.Path(path_type=Path), help="Go on from the results in this file, and add to them.")
+@click.option("--keep", type=PLACE, help="Go on from the results in this file, and add to them.")
 @click.option("--source", metavar="PATH|VERSION", help="Say which mutants a comparison with this source notices.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write what was found as a page.")
+@click.option("--output", "-o", type=PLACE, help="Write what was found as a page.")
 @common
 def command(
     sample: int | None,
@@ -71,15 +71,19 @@ def command(
     from checks.properties.catalogue import properties
     from model.load import TABLES
 
+    expected = read_expectations(tables or TABLES).expected
+    facts = None
+    if source is not None:
+        from checks.conformance.source.releases import facts_of
+
+        facts = facts_of(source)
     kept = None if keep is None else Kept(keep, lifecycle, names)
     results = mutate(lifecycle, names, sample, workers, kept, _progress())
     by_source = None
-    if source is not None:
-        from checks.conformance.source.releases import facts_of
+    if facts is not None:
         from checks.mutation.source import noticed_by_source
 
-        by_source = frozenset(noticed_by_source(lifecycle, facts_of(source), [one.mutant for one in results]))
-    expected = read_expectations(tables or TABLES).expected
+        by_source = frozenset(noticed_by_source(lifecycle, facts, [one.mutant for one in results]))
     every = list(mutants(lifecycle))
     open_ = unexplained(results, expected.survivors, by_source)
     stale = list(stale_reasons(results, every, expected.survivors))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from cli.common import PLACE
+
 ENDED_BY_SIGNAL = 128
 
 
@@ -17,9 +19,7 @@ Examples:
   nova-lifecycle record -o compute.jsonl -- /opt/stack/data/venv/bin/nova-compute
 Then: nova-lifecycle conform runs recording.jsonl.gz""",
 )
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The recording; compressed for .gz."
-)
+@click.option("-o", "--output", required=True, type=PLACE, help="The recording; compressed for .gz.")
 @click.argument("arguments", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(output: Path, arguments: tuple[str, ...]) -> int:
     """Run a program that uses Nova and record every write of the state; the exit status is that of the program."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.common import full_lifecycle, heading, one_of
+from cli.common import PLACE, full_lifecycle, heading, one_of
 from model.errors import Fault, InputError
 from model.files import folder_at, write_text
 
@@ -21,11 +21,11 @@ Examples:
 )
 @click.argument("older", metavar="[A", required=False)
 @click.argument("newer", metavar="B]", required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write releases.json and releases.md here.")
+@click.option("-o", "--output", type=PLACE, help="Write releases.json and releases.md here.")
 @click.option(
     "--findings", "scenarios", multiple=True, metavar="SCENARIO", help="Also which findings appeared and disappeared."
 )
-@click.option("--tables", type=click.Path(path_type=Path), help="A folder with the tables of another lifecycle.")
+@click.option("--tables", type=PLACE, help="A folder with the tables of another lifecycle.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for machines.")
 def command(
     older: str | None, newer: str | None, output: Path | None, scenarios: tuple[str, ...], tables: Path | None,

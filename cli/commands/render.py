@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import common, full_lifecycle
+from cli.common import PLACE, common, format_for, full_lifecycle
 from model.errors import Fault, InputError
 from model.files import write_bytes
 from model.lifecycle import Lifecycle
@@ -35,7 +35,7 @@ Examples:
 @click.argument("what")
 @click.argument("names", nargs=-1)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the ending of -o, else svg.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder to write; default: the output.")
+@click.option("-o", "--output", type=PLACE, help="File or folder to write; default: the output.")
 @click.option("--theme", type=click.Choice(["auto", "light", "dark"]), default="auto", show_default=True)
 @click.option(
     "--dot", type=click.Path(path_type=Path, exists=True), help="Another Graphviz `dot` than the embedded one."
@@ -75,8 +75,7 @@ def command(
     if what == "page":
         _page(lifecycle, _needed(output, "a file"))
         return
-    chosen = form or (output.suffix.removeprefix(".") if output else "") or "svg"
-    chosen = {"mmd": "mermaid", "txt": "text", "gv": "dot"}.get(chosen, chosen)
+    chosen = format_for(output, form)
     from render.registry import render_picture
 
     picture = _path(lifecycle, names) if what == "path" else build(lifecycle, _identifier(lifecycle, what, names))

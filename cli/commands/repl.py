@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cli.common import PLACE
 from cli.session import Session
 from model.cache import cache_folder
 from model.errors import InputError
@@ -33,7 +34,7 @@ KINDS: dict[str, tuple[type, str]] = {
 
 
 @click.command()
-@click.option("--tables", type=click.Path(path_type=Path), help="A folder with the tables of another lifecycle.")
+@click.option("--tables", type=PLACE, help="A folder with the tables of another lifecycle.")
 @click.option("--release", help="The release of Nova to ask about (default: the newest).")
 def command(tables: Path | None, release: str | None) -> None:
     """Ask questions at a Python prompt."""

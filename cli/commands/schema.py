@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.common import one_of
+from cli.common import PLACE, one_of
 from model.files import folder_at, write_text
 
 TABLES = ("operation", "states", "status", "record", "policies", "scenarios")
@@ -20,7 +20,7 @@ Examples:
   nova-lifecycle schema --all schemas/     then point the YAML plugin of your editor there"""
 )
 @click.argument("table", required=False)
-@click.option("--all", "folder", type=click.Path(path_type=Path), help="Write one file a table into this folder.")
+@click.option("--all", "folder", type=PLACE, help="Write one file a table into this folder.")
 def command(table: str | None, folder: Path | None) -> None:
     """The JSON Schema of a table file, with which editors complete and check while one types."""
     if folder is not None:

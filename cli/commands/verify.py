@@ -10,7 +10,7 @@ from typing import Self
 import click
 
 from checks.verdict import Report, Verdict, fails
-from cli.common import common, dim, full_lifecycle, one_of
+from cli.common import PLACE, common, dim, full_lifecycle, one_of
 from model.errors import Fault, InputError
 from model.files import folder_at, places_for, write_text
 from model.load import TABLES
@@ -42,9 +42,9 @@ Exit status: 0 every verdict is as expected; 1 one differs; 2 bad input; 3 a def
 @click.option(
     "--closely", is_flag=True, help="Look twice at what two requests at once leave unconfirmed (takes twice as long)."
 )
-@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to this file.")
-@click.option("--sarif", type=click.Path(path_type=Path), help="Write a SARIF report to this file.")
-@click.option("--write", "folder", type=click.Path(path_type=Path), help="Write report and evidence into this folder.")
+@click.option("--junit", type=PLACE, help="Write a JUnit report to this file.")
+@click.option("--sarif", type=PLACE, help="Write a SARIF report to this file.")
+@click.option("--write", "folder", type=PLACE, help="Write report and evidence into this folder.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @common
 def command(
@@ -72,6 +72,8 @@ def command(
     from checks.run import by_default, looked_at_twice, run
 
     places_for(junit, sarif)
+    if folder is not None:
+        folder_at(folder)
     expectations = read_expectations(tables or TABLES)
     known = [one.id for one in properties(lifecycle)]
     for name in wanted:
