@@ -10,7 +10,7 @@ Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def components(heads: Ints, to: Small) -> Small:
     """For each node the number of its component; those of node ``n`` lead to ``to[heads[n]:heads[n + 1]]``.
 

@@ -32,7 +32,7 @@ _WORD = np.uint64(6)
 _IN_WORD = np.uint64(63)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _told_apart(base: np.uint64, radix: np.uint64, places: Words, number: Small) -> np.uint64:
     """The rank of a configuration whose slots are told apart, or :data:`NOWHERE`; *base*: the first pair."""
     at = np.uint64(0)
@@ -44,7 +44,7 @@ def _told_apart(base: np.uint64, radix: np.uint64, places: Words, number: Small)
     return at if complete else NOWHERE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _alike(base: np.uint64, places: Words, number: Small, choose: Words, digits: Words) -> np.uint64:
     """The rank of a configuration whose slots are alike, or :data:`NOWHERE`; *digits* is room for one a slot."""
     at = np.uint64(0)
@@ -63,7 +63,7 @@ def _alike(base: np.uint64, places: Words, number: Small, choose: Words, digits:
     return at if complete else NOWHERE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _want(base: np.uint64, places: Words, number: Small, wanted: Ints, wants: int) -> int:
     """Adds the pairs that are not numbered to *wanted*, marked so that each is added once."""
     for place in places:
@@ -74,7 +74,7 @@ def _want(base: np.uint64, places: Words, number: Small, wanted: Ints, wants: in
     return wants
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def advance(
     frontier: Ints,
     first: int,
@@ -197,7 +197,7 @@ def advance(
     return len(frontier), int(news), agains, wants, steps
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def add(
     packed: Ints, first: int, shape: tuple[int, int, int], width: int, known: Known,
     fresh: Ints, again: Ints, wanted: Ints,
@@ -234,7 +234,7 @@ def add(
     return len(packed), news, agains, wants
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def enter(wanted: Ints, width: int, number: Small, used: Ints) -> None:
     """Numbers the pairs *wanted*, those of each record from 1 on."""
     for pair in wanted:
@@ -243,7 +243,7 @@ def enter(wanted: Ints, width: int, number: Small, used: Ints) -> None:
         number[pair] = used[record]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def move(records: Ints, slots: int, known: Known, more_room: Words, more_offset: Words) -> None:
     """Moves the bits of *records* to where they have more room."""
     _, room, offset, choose, bits = known

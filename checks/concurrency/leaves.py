@@ -42,11 +42,7 @@ def staying(explored: Explored, region: Flags, quiet: Flags) -> Staying:
     packing = explored.packing
     every = np.sort(np.concatenate(explored.levels))
     nodes = every[region[every >> (packing.bits * packing.slots)]]
-    source, target, runs = _forced(explored, nodes)
-    escaped = np.zeros(len(nodes), bool)
-    escaped[source[target < 0]] = True
-    within = target >= 0
-    source, target, runs = source[within], target[within], runs[within]
+    escaped, source, target, runs = _forced(explored, nodes)
     for layer in layers(np.flatnonzero(escaped), Backwards(source, target, len(nodes))):
         escaped[layer] = True
     circling = _circles(len(nodes), source[runs], target[runs])
@@ -57,9 +53,10 @@ def staying(explored: Explored, region: Flags, quiet: Flags) -> Staying:
     return Staying(len(nodes), nodes[_chosen(resting, still)], nodes[circling])
 
 
-def _forced(explored: Explored, nodes: Ints) -> tuple[Small, Small, Flags]:
-    """The forced steps of *nodes*: from and to which, by position (-1: out of them), and whether a process steps."""
+def _forced(explored: Explored, nodes: Ints) -> tuple[Flags, Small, Small, Flags]:
+    """The forced steps of *nodes*: from which they lead out; from and to which, and whether a process steps."""
     relation = explored.relation
+    out = np.zeros(len(nodes), bool)
     found: list[tuple[Small, Small, Flags]] = []
     for first in range(0, len(nodes), PIECE):
         piece = nodes[first : first + PIECE]
@@ -69,12 +66,15 @@ def _forced(explored: Explored, nodes: Ints) -> tuple[Small, Small, Flags]:
             forced = np.flatnonzero(relation.rules.mark[leaving.rule] & UNFORCED == 0)
             after, rule = leaving.after[forced], leaving.rule[forced]
             at = np.minimum(np.searchsorted(nodes, after), len(nodes) - 1)
-            to = np.where(nodes[at] == after, at, -1).astype(np.int32)
+            inside = nodes[at] == after
+            source = (leaving.position[forced] + first).astype(np.int32)
+            out[source[~inside]] = True
             runs = rule < relation.rules.heads[relation.empty]
-            found.append(((leaving.position[forced] + first).astype(np.int32), to, runs))
+            found.append((source[inside], at[inside].astype(np.int32), runs[inside]))
     empty = np.empty(0, np.int32)
     found.append((empty, empty, np.empty(0, bool)))
-    return tuple(np.concatenate(column) for column in zip(*found, strict=True))  # type: ignore[return-value]
+    sources, targets, moves = zip(*found, strict=True)
+    return out, np.concatenate(sources), np.concatenate(targets), np.concatenate(moves)
 
 
 def _rows(size: int, source: Small, target: Small) -> tuple[Ints, Small]:

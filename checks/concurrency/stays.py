@@ -7,9 +7,9 @@ those that other properties have found; where a crash is asked for, it may come 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from checks.concurrency.judge import Judge, Moments
 from checks.concurrency.leaves import staying
 from checks.concurrency.records import Ints
 from checks.properties.definition import Leaves, Property
-from checks.properties.formula import Quiet, both, roles
+from checks.properties.formula import Formula, Quiet, both, roles
 from model.explore import Configuration, Moves
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import END_FAILED, Semantics
@@ -32,16 +32,75 @@ from model.semantics import END_FAILED, Semantics
 LIMIT = 8_000_000
 
 
+#: A region of records, and the roles of the variables that tell one way of staying there from another.
+Region = tuple[Formula, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """In which ways executions may stay, as a small space has it: how often it has each, and which go round.
+
+    A way is the values of the variables of the region's key.  ``inside`` counts the configurations of the region,
+    ``states`` and ``transitions`` those of the space, over the variables ``kept``; ``whole`` when it has all of it.
+    """
+
+    counts: Mapping[tuple[int, ...], int]
+    circling: frozenset[tuple[int, ...]]
+    inside: int
+    states: int
+    transitions: int
+    kept: tuple[str, ...]
+    whole: bool
+
+
+def region_of(one: Property) -> Region:
+    """Where *one*, a ``Leaves``, may stay."""
+    assert isinstance(one.form, Leaves)
+    return one.form.region, one.key
+
+
+def ways_of_staying(
+    lifecycle: Lifecycle, scenario: Scenario, where: Region, bound: int, limit: int | None = LIMIT
+) -> Ways:
+    """The ways of staying *where* at most *bound* processes may.
+
+    The search stops at *limit* configurations.  Most of its time is spent in compiled loops, which other threads need
+    not wait for.
+    """
+    region, key = where
+    asked = both(region, Quiet())
+    automaton = abstracted_still(lifecycle, scenario, asked, left_out_most(lifecycle, scenario, asked))
+    explored = explore(automaton, bound, limit)
+    records = explored.relation.records
+    judge = Judge(lifecycle, automaton, records, asked)
+    every = np.arange(len(records), dtype=np.int64)
+    yes, no = np.ones(len(every), bool), np.zeros(len(every), bool)
+    moments = Moments(every, every, yes, no, np.zeros(len(every), np.int64))
+    stay = staying(explored, judge.holds(region, moments), judge.holds(Quiet(), moments))
+    columns = [judge.column(variable) for variable in _variables(lifecycle, key)]
+
+    def ways(configurations: Ints) -> list[tuple[int, ...]]:
+        record = configurations >> (explored.packing.bits * explored.packing.slots)
+        return list(zip(*(column[record].tolist() for column in columns), strict=True))
+
+    circling = ways(stay.circling)
+    return Ways(
+        Counter(ways(stay.resting) + circling), frozenset(circling), stay.inside,
+        explored.states, explored.transitions, automaton.names, not explored.truncated,
+    )  # fmt: skip
+
+
 def decide_leaving(
     semantics: Semantics,
     scenario: Scenario,
     one: Property,
     bound: int,
     known: Decision,
-    limit: int | None = LIMIT,
+    met: Ways | None = None,
 ) -> Decision:
-    """Decides *one*, a ``Leaves``, for at most *bound* processes.
+    """Decides *one*, a ``Leaves``, for at most *bound* processes, by the ways of staying that are *met*.
 
+    They are looked for here when they are not given.
     *known* has decided in which ways all may come to rest in the region: its executions are tried, whatever the small
     space says of them, and what it has shown impossible is not a way of staying at rest.
     ``holds`` is None when no way of staying is confirmed and a variable was forgotten on which steps depend: what
@@ -50,30 +109,14 @@ def decide_leaving(
     form = one.form
     assert isinstance(form, Leaves)
     lifecycle = semantics.lifecycle
-    asked = both(form.region, Quiet())
-    gone = left_out_most(lifecycle, scenario, asked)
-    automaton = abstracted_still(lifecycle, scenario, asked, gone)
-    explored = explore(automaton, bound, limit)
-    records = explored.relation.records
-    judge = Judge(lifecycle, automaton, records, asked)
-    every = np.arange(len(records), dtype=np.int64)
-    yes, no = np.ones(len(every), bool), np.zeros(len(every), bool)
-    moments = Moments(every, every, yes, no, np.zeros(len(every), np.int64))
-    stay = staying(explored, judge.holds(form.region, moments), judge.holds(Quiet(), moments))
-    shift = explored.packing.bits * explored.packing.slots
-    variables = [roles(lifecycle)[role] for role in one.key]  # type: ignore[index]
-    met = _ways(judge, variables, np.concatenate([stay.resting, stay.circling]) >> shift)
-    distinct, counts = np.unique(met, axis=0, return_counts=True)
-    ways = {
-        _named(_key(lifecycle, variables, way)): (way, count)
-        for way, count in zip(distinct.tolist(), counts.tolist(), strict=True)
-    }
+    met = met or ways_of_staying(lifecycle, scenario, region_of(one), bound)
+    variables = _variables(lifecycle, one.key)
+    ways = {_named(_key(lifecycle, variables, way)): (way, count) for way, count in met.counts.items()}
     for each in known.violations:
-        ways.setdefault(_named(each.key), ([], each.count))
+        ways.setdefault(_named(each.key), ((), each.count))
     checker = Checker(semantics, replace(scenario, processes=bound))
     executions = {_named(each.key): each.steps for each in known.violations if each.steps}
     ruled_out = {_named(key) for key in known.impossible}
-    circling = set(map(tuple, _ways(judge, variables, stay.circling >> shift).tolist()))
     found: list[Violation] = []
     unconfirmed: list[Mapping[str, str]] = []
     impossible: list[Mapping[str, str]] = []
@@ -82,33 +125,32 @@ def decide_leaving(
         steps = _staying(checker, one, key, executions.get(name))
         if steps is not None:
             found.append(Violation(key, count, steps))
-        elif name in ruled_out and tuple(way) not in circling:
+        elif name in ruled_out and way not in met.circling:
             impossible.append(key)
         elif way:
             unconfirmed.append(key)
     holds = False if found else None
-    if not (found or unconfirmed or explored.truncated):
-        whole = abstracted_still(lifecycle, scenario, asked, ())
-        holds = True if set(whole.names).isdisjoint(gone) else None
+    if not (found or unconfirmed) and met.whole:
+        asked = both(form.region, Quiet())
+        needed = abstracted_still(lifecycle, scenario, asked, ()).names
+        holds = True if set(needed).isdisjoint(left_out_most(lifecycle, scenario, asked)) else None
     return Decision(
-        one.id, bound, holds, stay.inside, tuple(found), tuple(unconfirmed),
-        explored.states, explored.transitions, automaton.names, impossible=tuple(impossible),
-        cut=explored.truncated,
+        one.id, bound, holds, met.inside, tuple(found), tuple(unconfirmed),
+        met.states, met.transitions, met.kept, impossible=tuple(impossible), cut=not met.whole,
     )  # fmt: skip
 
 
-def _key(lifecycle: Lifecycle, variables: list[int], way: list[int]) -> Mapping[str, str]:
+def _variables(lifecycle: Lifecycle, key: Iterable[str]) -> list[int]:
+    """The variables that tell one way of staying from another."""
+    return [roles(lifecycle)[role] for role in key]  # type: ignore[index]
+
+
+def _key(lifecycle: Lifecycle, variables: list[int], way: tuple[int, ...]) -> Mapping[str, str]:
     """A way of staying, by the names of its variables and values."""
     return {
         lifecycle.variables[variable].name: lifecycle.variables[variable].values[value]
         for variable, value in zip(variables, way, strict=True)
     }
-
-
-def _ways(judge: Judge, variables: list[int], records: Ints) -> Ints:
-    """For each of *records* the values of *variables*, a row a record."""
-    columns: Ints = np.array([judge.column(variable)[records] for variable in variables])
-    return columns.T.reshape(-1, len(variables))
 
 
 def _named(key: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -136,7 +178,7 @@ def _restarts(checker: Checker, one: Property, steps: tuple[LaneStep, ...]) -> I
     """
     semantics = checker.semantics
     moves = Moves(semantics, replace(checker.scenario, processes=1, kinds=frozenset({"recovery"})))
-    variables = [roles(semantics.lifecycle)[role] for role in one.key]  # type: ignore[index]
+    variables = _variables(semantics.lifecycle, one.key)
     last = steps[-1].after
     lanes = 1 + max((step.lane for step in steps if step.lane is not None), default=-1)
     seen: set[Configuration] = set()

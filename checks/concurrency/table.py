@@ -34,7 +34,7 @@ class Table:
         if 2 * most > len(self._table):
             known = self._table[self._table != FREE]
             self._table = np.full(1 << (2 * most).bit_length(), FREE, np.int64)
-            insert(self._table, known, np.empty_like(known))
+            insert(self._table, known, known)
         fresh = np.empty_like(packed)
         number = insert(self._table, packed, fresh)
         self._size += number
@@ -109,7 +109,10 @@ def _place(table: Ints, packed: int) -> int:
 
 @njit(cache=True)
 def insert(table: Ints, packed: Ints, fresh: Ints) -> int:
-    """Adds *packed* to *table*, which has room; writes those that are new to *fresh*, returns how many."""
+    """Adds *packed* to *table*, which has room; writes those that are new to *fresh*, returns how many.
+
+    *fresh* may be *packed* itself.
+    """
     number = 0
     for configuration in packed:
         at = _place(table, configuration)

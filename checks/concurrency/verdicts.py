@@ -15,11 +15,12 @@ from typing import Any
 
 from checks.checker import Checker
 from checks.concurrency.any_number import decide_any
+from checks.concurrency.beside import Beside
 from checks.concurrency.choices import decide_choices
 from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_together
 from checks.concurrency.evidence import plain
-from checks.concurrency.stays import decide_leaving
+from checks.concurrency.stays import decide_leaving, region_of, ways_of_staying
 from checks.expectations import Expectations, compared
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import Leaves, Property
@@ -119,7 +120,7 @@ def _decisions(
     """All operations at once where that fits, else every choice of as many operations as there are processes.
 
     What ends at rest with a task that nobody works on is where an execution may stay for ever, so it is looked for
-    first.
+    first; where one may stay in a small space is looked for meanwhile.
     """
     bound = scenario.processes or FOR_ANY
     of_end = [one for one in wanted if isinstance(one.form, Leaves)]
@@ -128,6 +129,11 @@ def _decisions(
         for one in properties(semantics.lifecycle)
         if (one in wanted and one not in of_end) or (of_end and one.id == AT_REST)
     ]
+    lifecycle = semantics.lifecycle
+    regions = dict.fromkeys(map(region_of, of_end))
+    staying = Beside(lambda: {each: ways_of_staying(lifecycle, scenario, each, bound) for each in regions})
+    if scenario.crash or scenario.lose:
+        staying.result()  # two such spaces at once would take more than 2 GiB
     if bound > MOST_AT_ONCE:
         decided = decide_choices(semantics, scenario, of_steps, bound, say)
     else:
@@ -135,7 +141,8 @@ def _decisions(
     found = {one.id: decision for one, decision in zip(of_steps, decided, strict=True)}
     for one in of_end:
         say(f"{one.id}, where executions may stay")
-        found[one.id] = decide_leaving(semantics, scenario, one, bound, found[AT_REST])
+        ways = staying.result()[region_of(one)]
+        found[one.id] = decide_leaving(semantics, scenario, one, bound, found[AT_REST], ways)
     return found
 
 
