@@ -23,10 +23,13 @@ def claimed(
     products: dict[Remembers, Product],
     decisions: Mapping[Property, Decision],
     sure: Mapping[Property, Surely],
+    *,
+    named: bool,
 ) -> Task:
     """The task to prove *decisions* on the space of *view*, and what is *sure* in the *full* lifecycle.
 
-    *products* are those made so far, and take one more.  What is not sure either way is not asked.
+    *products* are those made so far, and take one more.  What is not sure either way is not asked.  ``named``: the
+    properties were asked for by name.
     """
     listed = {one: frozenset(decision.witnesses) for one, decision in decisions.items()}
     asked = [one for one, keys in listed.items() if by_claim(view.lifecycle, one, keys)]
@@ -40,4 +43,4 @@ def claimed(
     for one, each in sure.items():
         if each.decides:
             listed[one], found[one] = each.keys, sure_distances(each)
-    return Task(full, view.lifecycle, scenario, listed, claim, found, view.disturbed is not None)
+    return Task(full, view.lifecycle, scenario, listed, claim, found, view.disturbed is not None, named)

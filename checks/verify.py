@@ -140,7 +140,11 @@ def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, s
         anatomy = Anatomy(full.lifecycle)
         sure = {case.one: surely(ground.values, case.one, anatomy) for case in cases if _elsewhere(ground, case)}
         decisions = {case.one: case.decision for case in cases}
-        replies = begin(claimed(full.lifecycle, ground.view, scenario, ground.products, decisions, sure))
+        replies = begin(
+            claimed(
+                full.lifecycle, ground.view, scenario, ground.products, decisions, sure, named=wanted is not None
+            )
+        )  # fmt: skip
     return Begun(ground, size, cases, sure, replies)
 
 

@@ -31,11 +31,18 @@ Points = tuple[int, ...]
 
 
 def proved(
-    lifecycle: Lifecycle, scenario: Scenario, one: Property, keys: Keys, claimed: Distances, *, closes: bool = False
+    lifecycle: Lifecycle,
+    scenario: Scenario,
+    one: Property,
+    keys: Keys,
+    claimed: Distances,
+    *,
+    closes: bool = False,
+    closed: bool = False,
 ) -> tuple[Outcome, float, str]:
     """What z3 says: the goal is possible from everywhere but where the key is one of *keys*, and there it is not.
 
-    ``closes``: it is to prove, too, that what is asked is closed under every step.
+    ``closes``: it is to prove, too, that what is asked is closed under every step; ``closed``: that is proved already.
     """
     assert isinstance(one.form, Possible)
     before = time.perf_counter()
@@ -49,6 +56,8 @@ def proved(
     if claimed.closed:
         detail = f"with all variables at most {claimed.most - 1} more starts lead there, from all that is reached"
         detail += " but some of the keys listed; of these no step leads out" if keys else ""
+        if not closes and not closed:
+            detail += "; that nothing else is reached is proved when the property is asked for by name"
     else:
         detail = f"at most {claimed.most - 1} requests lead there, from everywhere but the keys listed"
         detail += "; of these no step leads out"

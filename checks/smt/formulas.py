@@ -35,20 +35,27 @@ class Writer:
     def __init__(self, system: System) -> None:
         self.system = system
         self.roles = roles(system.lifecycle)
+        self._pending = system.anatomy.pending
         self._written: dict[tuple[int, ...], str] = {}
 
     def of_step(self, formula: Formula, step: Transition, *, pending: bool) -> str:
-        """*formula* for *step*; ``pending`` says whether something in flight has saved and may save again.
-
-        What else is in flight matters to a formula only in that, in what is pending after the step, and in whether
-        there is anything: so it is written once for what is the same step beside other processes.
-        """
-        later = any(self.system.anatomy.pending[process.point] for process in step.processes)
-        key = (id(formula), step.number, pending, later, bool(step.points), bool(step.processes))
+        """*formula* for *step*, written once for all that are :meth:`alike`."""
+        key = (id(formula), *self.alike(step, pending=pending))
         known = self._written.get(key)
         if known is None:
             known = self._written[key] = self.write(formula, step.points, step)
         return known
+
+    def alike(self, step: Transition, *, pending: bool) -> tuple[int, ...]:
+        """The same for steps for which every formula is the same.
+
+        ``pending`` says whether something in flight has saved and may save again.  What else is in flight matters to a
+        formula only in that, in what is pending after the step, and in whether there is anything.
+        """
+        later = False
+        for process in step.processes:
+            later = later or self._pending[process.point]
+        return step.number, pending, later, bool(step.points), bool(step.processes)
 
     def write(self, formula: Formula, points: tuple[int, ...], step: Transition | None) -> str:
         """*formula* for the group at *points*, or for the transition *step* from it."""

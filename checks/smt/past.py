@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, constant, disjunction, negation
+from checks.smt.text import FALSE, TRUE, Script, Term, bits, conjunction, constant, disjunction, negation, within
 from model.program import FAILED, FINISHED
 
 if TYPE_CHECKING:
@@ -199,9 +199,7 @@ class Past:
     def inside(self, masks: tuple[int, ...], ghost: tuple[Term, ...]) -> str:
         """Whether *ghost* is in the cube *masks*."""
         return conjunction(
-            self.script.member(
-                term, frozenset(place for place in range(mask.bit_length()) if mask >> place & 1), bits(size), size
-            )
+            self.script.member(term, within(mask), bits(size), size)
             for mask, term, size in zip(masks, ghost, self.sizes, strict=True)
             if size > 1
         )

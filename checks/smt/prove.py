@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import z3
 
@@ -18,7 +17,7 @@ from checks.keys import ACCUSED, coordinates, size
 from checks.properties.definition import Always, Leaves, Property
 from checks.smt.formulas import Writer
 from checks.smt.system import System
-from checks.smt.text import FALSE, TRUE, Term, conjunction, disjunction, negation
+from checks.smt.text import FALSE, TRUE, Term, conjunction, disjunction, negation, within
 from checks.smt.transition import Transition
 
 #: For one property: scenario -> the keys of the violations that the other engine found.
@@ -77,6 +76,7 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
     of_steps = [entry for entry in always if entry[1].of_steps]
     for one in [*(entry[0] for entry in always), *(entry[0] for entry in leaves)]:
         questions.asked.setdefault(one.id, [])
+    told: dict[tuple[int, ...], list[tuple[str, str]]] = {}
     for points in list(system.claim.groups):
         here = idle(system, points)
         inside = system.invariant(points)
@@ -96,11 +96,15 @@ def pose(system: System, properties: Mapping[Property, Listed]) -> Questions:
             if step.mover >= 0 and not step.spontaneous and step.target >= 0:
                 questions.onward.add((points[step.mover], step.target))
             questions.add("closed", conjunction([inside, step.guard, negation(system.kept(step))]), points, step.row)
-            for one, form, listed in of_steps:
-                bad = writer.of_step(form.bad, step, pending=pending)
-                if bad != FALSE:
-                    known = _key(system, listed, step)
-                    questions.add(one.id, conjunction([inside, step.guard, bad, negation(known)]), points, step.row)
+            alike = writer.alike(step, pending=pending)
+            if alike not in told:
+                told[alike] = [
+                    (one.id, system.script.define(conjunction([step.guard, bad, negation(_key(system, listed, step))])))
+                    for one, form, listed in of_steps
+                    if (bad := writer.of_step(form.bad, step, pending=pending)) != FALSE
+                ]
+            for question, bad in told[alike]:
+                questions.add(question, conjunction([inside, bad]), points, step.row)
     return questions
 
 
@@ -174,21 +178,16 @@ def _among(system: System, told: Told, step: Transition) -> str:
     operations = tuple(system.lifecycle.operations)
     return system.script.define(disjunction(
         conjunction([
-            system.script.member(system.scenario, _bits(cube[0]), system.scenario_width, len(system.scenarios)),
+            system.script.member(system.scenario, within(cube[0]), system.scenario_width, len(system.scenarios)),
             *(
-                system.past.accused(step, frozenset(operations[number] for number in _bits(mask)))
+                system.past.accused(step, frozenset(operations[number] for number in within(mask)))
                 if variable == ACCUSED
-                else system.reader.is_one_of(variable, step.record[variable], _bits(mask))
+                else system.reader.is_one_of(variable, step.record[variable], within(mask))
                 for variable, mask in zip(where, cube[1:], strict=True)
             ),
         ])
         for cube in cubes
     ))  # fmt: skip
-
-
-@cache
-def _bits(mask: int) -> frozenset[int]:
-    return frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
 
 
 #: Obligations that are refuted together.

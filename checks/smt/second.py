@@ -30,6 +30,8 @@ from model.lifecycle import Lifecycle, Scenario
 Keys = frozenset[tuple[int, ...]]
 #: Cubes above which a process of its own is worth starting.
 LARGE = 1000
+#: Cubes above which it is proved only on request that nothing but what a claim of distances asks is reached.
+HUGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Task:
 
     The rest is what that engine claims, and z3 is to prove: ``claimed`` of where the processes are (None: nothing that
     is asked needs it), ``distances`` of what is possible, in the ``full`` lifecycle.  ``lifecycle`` is without what the
-    scenario forgets.  ``bounded``: of the space that one crash leaves.
+    scenario forgets.  ``bounded``: of the space that one crash leaves.  ``named``: the properties were asked for by
+    name, so that what takes longest is asked, too.
     """
 
     full: Lifecycle
@@ -48,6 +51,7 @@ class Task:
     claimed: Candidate | None
     distances: Mapping[Property, Distances]
     bounded: bool
+    named: bool
 
     @property
     def size(self) -> int:
@@ -107,9 +111,10 @@ def decided(task: Task) -> Replies:
     for one, keys in task.listed.items():
         if one in task.distances:
             claim = task.distances[one]
-            made[one.id] = Reply(*proved(task.full, scenario, one, keys, claim, closes=claim.closed and not known))
+            closes = claim.closed and not known and (task.named or claim.claim.size <= HUGE)
+            made[one.id] = Reply(*proved(task.full, scenario, one, keys, claim, closes=closes, closed=known))
             # What executions reach is the same in all claims of one task.
-            known |= claim.closed and made[one.id].outcome is not Outcome.UNDECIDED
+            known |= closes and made[one.id].outcome is not Outcome.UNDECIDED
         elif not isinstance(one.form, Possible) and not by_claim(lifecycle, one, keys):
             made[one.id] = Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart")
     if task.claimed is None:

@@ -7,18 +7,30 @@ Text is read by z3 in one call and by cvc5 as it is, and is far cheaper to build
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 TRUE, FALSE = "true", "false"
 Term = int | str
 
 
 def conjunction(parts: Iterable[str]) -> str:
-    """All of *parts*; false when one of them is the negation of another."""
-    kept = [part for part in dict.fromkeys(parts) if part != TRUE]
-    negated = [part[5:-1] for part in kept if part.startswith("(not ")]
-    if FALSE in kept or (negated and not frozenset(negated).isdisjoint(kept)):
+    """All of *parts*, up to the first that is false; false when one of them is the negation of another."""
+    kept: dict[str, None] = {}
+    negated: list[str] = []
+    for part in parts:
+        if part == FALSE:
+            return FALSE
+        if part != TRUE:
+            kept[part] = None
+            if part[0] == "(" and part[1:5] == "not ":
+                negated.append(part[5:-1])
+    if not kept:
+        return TRUE
+    if len(kept) == 1:
+        return next(iter(kept))
+    if negated and not kept.keys().isdisjoint(negated):
         return FALSE
-    return TRUE if not kept else kept[0] if len(kept) == 1 else f"(and {' '.join(kept)})"
+    return f"(and {' '.join(kept)})"
 
 
 def disjunction(parts: Iterable[str]) -> str:
@@ -100,6 +112,12 @@ class Script:
     def text(self) -> str:
         """The script so far."""
         return "\n".join(self.lines)
+
+
+@cache
+def within(mask: int) -> frozenset[int]:
+    """The numbers of the bits of *mask*."""
+    return frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
 
 
 def bits(size: int) -> int:
