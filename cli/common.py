@@ -142,17 +142,3 @@ def heading(text: str) -> str:
 def dim(text: str) -> str:
     """*text* of less weight, dimmed on a terminal."""
     return click.style(text, dim=True)
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table whose last column wraps to the width of the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
-        drawn.add_column(column, no_wrap=position < len(columns) - 1, overflow="fold")
-    for row in rows:
-        drawn.add_row(*row)
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width, highlight=False, markup=False, emoji=False).print(drawn)

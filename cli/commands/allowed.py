@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.common import common, full_lifecycle, show_json, table
+from cli.common import common, full_lifecycle, show_json
+from cli.table import table
 from model.errors import Fault, InputError
 from model.lifecycle import Lifecycle
 from model.questions.allowed import Allowed, Cell, allowed, matrix

@@ -8,7 +8,8 @@ import click
 
 from cli.commands.paths import show_path
 from cli.commands.restart import show_outcomes
-from cli.common import common, dim, full_lifecycle, heading, named, one_of, scenario_option, show_json, table
+from cli.common import common, dim, full_lifecycle, heading, named, one_of, scenario_option, show_json
+from cli.table import table
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.network import build_network

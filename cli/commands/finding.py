@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checks.verdict import Finding, Verdict
-from cli.common import PLACE, common, dim, format_for, full_lifecycle, heading, table
+from cli.common import PLACE, common, dim, format_for, full_lifecycle, heading
+from cli.table import table
 from model.errors import Fault, InputError, nearest
 from model.files import places_for
 from model.lifecycle import Lifecycle

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.common import PLACE, common, full_lifecycle, one_of, show_json, table
+from cli.common import PLACE, common, full_lifecycle, one_of, show_json
+from cli.table import table
 from model.files import places_for, write_text
 
 if TYPE_CHECKING:

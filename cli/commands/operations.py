@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.common import common, dim, full_lifecycle, heading, one_of, show_json, table
+from cli.common import common, dim, full_lifecycle, heading, one_of, show_json
+from cli.table import table
 
 
 @click.command(

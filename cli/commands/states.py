@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.common import VOCABULARY_ONLY, common, heading, lifecycle_for, one_of, show_json, table
+from cli.common import VOCABULARY_ONLY, common, heading, lifecycle_for, one_of, show_json
+from cli.table import table
 
 
 @click.command(

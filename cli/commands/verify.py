@@ -11,6 +11,7 @@ import click
 
 from checks.verdict import Report, Verdict, fails
 from cli.common import PLACE, common, dim, full_lifecycle, one_of
+from cli.table import table
 from model.errors import Fault, InputError
 from model.files import folder_at, places_for, write_text
 from model.load import TABLES
@@ -160,22 +161,17 @@ def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path 
 
 def show(report: Report) -> None:
     """Print the verdicts as a table, then what differs, then the findings."""
-    from rich.console import Console
-    from rich.table import Table
-
     for size in report.sizes:
         click.echo(
             dim(f"{size.scenario}: {size.configurations:,} configurations, {size.steps:,} steps, {size.seconds:.1f} s")
         )
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("property", "scenario", "verdict", "expected", "engines", "evidence"):
-        drawn.add_column(column, no_wrap=True)
-    for column in ("exercised", "findings", "seconds"):
-        drawn.add_column(column, justify="right", no_wrap=True)
-    for verdict in report.verdicts:
-        drawn.add_row(*_cells(verdict), style="bold" if fails(verdict) else "")
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width, highlight=False, markup=False, emoji=False).print(drawn)
+    numbers = ("exercised", "findings", "seconds")
+    table(
+        ["property", "scenario", "verdict", "expected", "engines", "evidence", *numbers],
+        [_cells(verdict) for verdict in report.verdicts],
+        right=numbers,
+        bold=[number for number, verdict in enumerate(report.verdicts) if fails(verdict)],
+    )
     wrong = [verdict for verdict in report.verdicts if fails(verdict)]
     for verdict in wrong:
         click.echo(f"\n{verdict.property} in {verdict.scenario}: {reasons(verdict)}")
