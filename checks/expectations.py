@@ -8,16 +8,20 @@ and why.  A finding is never made from this file: it only names what an engine f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from checks.properties.catalogue import PROPERTIES
 from checks.verdict import Known, Outcome, Verdict
-from model.errors import Fault, InputError
-from model.yaml_source import read_document
+from model.errors import Fault, InputError, nearest
+from model.yaml_source import Document, read_document
+
+#: Instead of a scenario: each that is not named, and the tables alone.
+DEFAULT, OF_TABLES = "default", "tables"
 
 
 class Pattern(BaseModel):
@@ -63,7 +67,7 @@ class Expectations:
     def verdict(self, property_id: str, scenario: str) -> Outcome | None:
         """What is expected of a property in a scenario; None when nothing is."""
         known = self.expected.verdicts.get(property_id, {})
-        found = known.get(scenario, known.get("default"))
+        found = known.get(scenario, known.get(DEFAULT))
         return None if found is None else Outcome(found)
 
     def names(self, property_id: str, scenario: str, key: Mapping[str, str]) -> tuple[str, ...]:
@@ -91,20 +95,46 @@ def _matches(when: Mapping[str, list[str]], key: Mapping[str, str]) -> bool:
     )
 
 
-def read_expectations(folder: Path) -> Expectations:
-    """The expectations beside the tables in *folder*; none when there is no such file.  Raises InputError."""
+def read_expectations(folder: Path, scenarios: Collection[str]) -> Expectations:
+    """The expectations beside the tables in *folder*, which have these *scenarios*; none when there is no such file.
+
+    Raises InputError with all faults, among them each property and scenario that there is not: nothing would ever be
+    compared with it.
+    """
     path = folder / "expectations.yaml"
     if not path.exists():
         return Expectations()
     document = read_document(path, path.name)
     try:
-        return Expectations(Expected.model_validate(document.data))
+        expected = Expected.model_validate(document.data)
     except ValidationError as error:
         faults = [
             Fault(document.place(tuple(problem["loc"])), str(problem["input"])[:60], problem["msg"].lower())
             for problem in error.errors(include_url=False)
         ]
         raise InputError(*faults) from None
+    faults = list(_unknown(expected, document, scenarios))
+    if faults:
+        raise InputError(*faults)
+    return Expectations(expected)
+
+
+def _unknown(expected: Expected, document: Document, scenarios: Collection[str]) -> Iterator[Fault]:
+    """Each name of a property or of a scenario that is none."""
+    legal = {"property": [one.id for one in PROPERTIES], "scenario": [*scenarios, OF_TABLES]}
+    said: list[tuple[str, str, tuple[str | int, ...]]] = []
+    for one, outcomes in expected.verdicts.items():
+        said.append(("property", one, ("verdicts", one)))
+        said += [("scenario", name, ("verdicts", one, name)) for name in outcomes if name != DEFAULT]
+    for number, pattern in enumerate(expected.findings):
+        said += [("property", one, ("findings", number, "properties")) for one in pattern.properties]
+        said += [("scenario", one, ("findings", number, "scenarios")) for one in pattern.scenarios]
+    said += [("property", one, ("unrefuted", one)) for one in expected.unrefuted]
+    for what, name, path in said:
+        if name not in legal[what]:
+            near = nearest(name, legal[what])
+            hint = f"did you mean {near}? " if near else ""
+            yield Fault(document.place(path), f"unknown {what} {name!r}", f"{hint}known: {', '.join(legal[what])}")
 
 
 def compared(verdict: Verdict, expected: Expectations) -> Verdict:

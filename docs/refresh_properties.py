@@ -16,7 +16,8 @@ def refreshed() -> str:
     from checks.properties.page import properties_page
     from model.load import TABLES, load
 
-    return properties_page(load(), read_expectations(TABLES))
+    lifecycle = load()
+    return properties_page(lifecycle, read_expectations(TABLES, lifecycle.scenarios))
 
 
 if __name__ == "__main__":

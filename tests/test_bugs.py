@@ -285,8 +285,8 @@ def test_an_unknown_bug_is_a_fault() -> None:
         corpus(["B999"])
 
 
-def test_every_open_bug_is_one_that_verify_must_find() -> None:
+def test_every_open_bug_is_one_that_verify_must_find(nova: Lifecycle) -> None:
     """By an entry of the expectations: what is expected and not found fails the run."""
-    named = {pattern.name for pattern in read_expectations(TABLES).expected.findings}
+    named = {pattern.name for pattern in read_expectations(TABLES, nova.scenarios).expected.findings}
     assert len(OPEN) == 13
     assert {patch.id for patch in OPEN} <= named

@@ -140,7 +140,7 @@ def test_the_command_opens_and_replays_one(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("name", ["O-INIT", "O-ERR", "O-SD1", "O-SHELVE", "O-UNSHELVE", "O-RESTORE", "O-GUARD"])
 def test_bugs_that_are_open_and_need_one_request_are_findings(nova: Lifecycle, name: str) -> None:
     """Each is found in the tables of the newest release, and its trace, if it needs one, is an execution."""
-    chosen = find(nova, read_expectations(TABLES), name)
+    chosen = find(nova, read_expectations(TABLES, nova.scenarios), name)
     assert chosen, name
     if chosen[0].finding.trace is not None:
         assert faults(nova, chosen[0]) == []

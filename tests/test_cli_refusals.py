@@ -83,3 +83,27 @@ def test_how_a_finding_is_named_is_told(capsys: pytest.CaptureFixture[str], name
 def test_what_has_no_trace_is_not_replayed(capsys: pytest.CaptureFixture[str]) -> None:
     said = refused(capsys, "finding", "alive/tables/1", "--replay", *TABLES)
     assert "alive/tables/1 has no trace" in said.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("idle")
+def test_expectations_of_what_there_is_not_are_refused(capsys: pytest.CaptureFixture[str], door_tables: Path) -> None:
+    """Nothing would ever be compared with them."""
+    (door_tables / "expectations.yaml").write_text(
+        "verdicts:\n"
+        "  rest: {default: violated, calm: holds, tables: holds}\n"
+        "  terminate: {default: violated}\n"
+        "  stable:\n"
+        "    sequental: holds\n"
+        "findings:\n"
+        "  - name: X\n"
+        "    properties: [rest, nothing]\n"
+        "    scenarios: [pair, nowhere]\n"
+        "    what: {en: x}\n"
+    )
+    said = [line.split(";")[0] for line in refused(capsys, "verify", "--tables", str(door_tables)).splitlines()]
+    assert said == [
+        "nova-lifecycle: expectations.yaml:3: unknown property 'terminate'",
+        "nova-lifecycle: expectations.yaml:5: unknown scenario 'sequental'",
+        "nova-lifecycle: expectations.yaml:8: unknown property 'nothing'",
+        "nova-lifecycle: expectations.yaml:9: unknown scenario 'nowhere'",
+    ]

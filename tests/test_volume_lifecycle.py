@@ -23,7 +23,7 @@ def volume() -> Lifecycle:
 
 @cache
 def report() -> Report:
-    return verify(volume(), expectations=read_expectations(VOLUME))
+    return verify(volume(), expectations=read_expectations(VOLUME, volume().scenarios))
 
 
 def statuses(property_id: str, scenario: str) -> set[str]:
@@ -62,7 +62,7 @@ def test_a_user_cannot_delete_what_could_not_be_deleted() -> None:
 
 
 def test_what_is_expected_and_not_found_fails() -> None:
-    expected = read_expectations(VOLUME).expected
+    expected = read_expectations(VOLUME, volume().scenarios).expected
     invented = expected.findings[0].model_copy(update={"name": "C-NEVER", "when": {"status": ["IN_USE"]}})
     more = Expectations(expected.model_copy(update={"findings": [*expected.findings, invented]}))
     (found,) = verify(volume(), ["sequential"], ["rest"], expectations=more, z3=False).verdicts
@@ -71,7 +71,7 @@ def test_what_is_expected_and_not_found_fails() -> None:
 
 
 def test_what_is_found_and_not_expected_fails() -> None:
-    expected = read_expectations(VOLUME).expected
+    expected = read_expectations(VOLUME, volume().scenarios).expected
     fewer = Expectations(
         expected.model_copy(update={"findings": [one for one in expected.findings if one.name != "C-STEPS"]})
     )

@@ -45,7 +45,7 @@ def command(
     from checks.properties.catalogue import properties
     from cli.commands.verify import Progress
 
-    expectations = read_expectations(tables or TABLES)
+    expectations = read_expectations(tables or TABLES, lifecycle.scenarios)
     if name is None:
         if replay or output is not None:
             option = "--replay" if replay else "--output"

@@ -72,7 +72,7 @@ def command(
     from checks.properties.catalogue import properties
     from model.load import TABLES
 
-    expected = read_expectations(tables or TABLES).expected
+    expected = read_expectations(tables or TABLES, lifecycle.scenarios).expected
     facts = None
     if source is not None:
         from checks.conformance.source.releases import facts_of

@@ -75,7 +75,7 @@ def command(
     places_for(junit, sarif)
     if folder is not None:
         folder_at(folder)
-    expectations = read_expectations(tables or TABLES)
+    expectations = read_expectations(tables or TABLES, lifecycle.scenarios)
     known = [one.id for one in properties(lifecycle)]
     for name in wanted:
         one_of(name, known, "property")
