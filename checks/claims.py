@@ -1,18 +1,20 @@
-"""What the graph search found, as claims that the second engine is to prove."""
+"""What the graph search found, as claims that the second engine is to prove; and what it says of the possible."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from checks.candidate import candidate, distances, sure_distances
 from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import Decision
 from checks.graph.view import View
+from checks.keys import Key, coordinates, named
 from checks.past import together
 from checks.properties.catalogue import formulas
 from checks.properties.definition import Property
-from checks.smt.second import Task, by_claim
+from checks.smt.second import Reply, Task, by_claim
 from checks.surely import Surely
+from checks.verdict import Engine, Outcome
 from model.lifecycle import Lifecycle, Scenario
 
 
@@ -44,3 +46,34 @@ def claimed(
         if each.decides:
             listed[one], found[one] = each.keys, sure_distances(each)
     return Task(full, view.lifecycle, scenario, listed, claim, found, view.disturbed is not None, named)
+
+
+#: A key by names.
+Names = tuple[tuple[str, str], ...]
+
+
+def as_names(lifecycle: Lifecycle, one: Property, keys: Iterable[Key]) -> frozenset[Names]:
+    """The *keys* of *one* by names."""
+    where = coordinates(lifecycle, one)
+    return frozenset(tuple(named(lifecycle, where, told).items()) for told in keys)
+
+
+def said(
+    lifecycle: Lifecycle, one: Property, sure: Surely, reply: Reply | None, shown: frozenset[Names]
+) -> tuple[Engine, str]:
+    """z3's *reply* to what is *sure*, and on what it differs from the executions *shown*, by keys.
+
+    That the goal is not possible from somewhere is a violation only where some execution leads.
+    """
+    if reply is None:
+        depends = "it depends on variables of which only sets of values are known whether the goal is possible"
+        return Engine("z3", Outcome.UNDECIDED, 0.0, f"not asked: for {len(sure.keys)} keys {depends}"), ""
+    if reply.outcome is Outcome.UNDECIDED:
+        return Engine("z3", reply.outcome, reply.seconds, reply.detail), reply.detail
+    differs = ""
+    if not shown <= as_names(lifecycle, one, sure.keys):
+        differs = "z3 shows the goal to be possible where an execution shows that it is not: " + reply.detail
+    if reply.outcome is Outcome.VIOLATED and not shown & as_names(lifecycle, one, sure.lost):
+        detail = f"{reply.detail}; that executions lead there is not known"
+        return Engine("z3", Outcome.UNDECIDED, reply.seconds, detail), differs
+    return Engine("z3", reply.outcome, reply.seconds, reply.detail), differs

@@ -10,12 +10,11 @@ from typing import Any
 from checks.anatomy import Anatomy
 from checks.certificate import Certificates
 from checks.checker import Checker
-from checks.claims import claimed
+from checks.claims import as_names, claimed, said
 from checks.expectations import Expectations, compared
 from checks.graph.product import Product, remembers
 from checks.graph.search import Decision, decide
 from checks.graph.view import View
-from checks.keys import coordinates, named
 from checks.properties.catalogue import asked, formulas, properties
 from checks.properties.definition import OfTables, Possible, Property
 from checks.questions import answer
@@ -200,9 +199,7 @@ def _verdict(
     ground: Ground, case: Case, proof: Evidence, sure: Surely | None, reply: Reply | None, *, z3: bool
 ) -> Verdict:
     one, decision = case.one, case.decision
-    # With all variables: where the goal is not possible, and nowhere else.
-    told = None if sure is None or reply is None else _named(ground, one, sure)
-    shown = {tuple(each.named.items()) for each in proof.shown}
+    shown = frozenset(tuple(each.named.items()) for each in proof.shown)
     doubts = [ground.bound]
     if proof.unknown:
         doubts.append(f"{proof.unknown} of {len(decision.witnesses)} not confirmed with all variables")
@@ -212,38 +209,24 @@ def _verdict(
         doubts.append("what is promised of a variable that is forgotten is not asked")
     outcome = decision.outcome if proof.shown or not decision.witnesses else Outcome.UNDECIDED
     if isinstance(one.form, Possible) and ground.forgets:
-        if proof.shown and told != shown:
+        proved = sure is not None and reply is not None and reply.outcome is not Outcome.UNDECIDED
+        if proof.shown and not (proved and sure and as_names(ground.full.lifecycle, one, sure.keys) == shown):
             doubts.append("what is possible with variables forgotten need not be possible with all: there may be more")
         outcome = Outcome.VIOLATED if proof.shown else Outcome.HOLDS if proof.data else Outcome.UNDECIDED
     engines = [Engine("graph search", outcome if "ways" in proof.data else decision.outcome, case.seconds)]
     differs = ""
-    if z3 and reply is not None:
+    if z3 and sure is not None:
+        engine, differs = said(ground.full.lifecycle, one, sure, reply, shown)
+        engines.append(engine)
+    elif z3 and reply is not None:
         engines.append(Engine("z3", reply.outcome, reply.seconds, reply.detail))
-        if reply.outcome is not (decision.outcome if sure is None else outcome) or "not found" in reply.detail:
+        if reply.outcome is not decision.outcome or "not found" in reply.detail:
             differs = reply.detail or "z3 did not decide"
-        elif told is not None and not shown <= told:
-            differs = "z3 shows the goal to be possible where an execution shows that it is not"
     elif z3:
-        engines.append(Engine("z3", Outcome.UNDECIDED, 0.0, _unasked(ground, sure)))
+        engines.append(Engine("z3", Outcome.UNDECIDED, 0.0, f"not asked: the space is bounded ({ground.bound})"))
     faults = [f"the evidence is refuted: {fault}" for fault in proof.faults or ()]
     return Verdict(
         one.id, ground.scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
         tuple(map(finding, proof.shown)), evidence=proof.data, checked=None if proof.faults is None else not faults,
         disagreement=differs or "; ".join(faults[:3]), bound="; ".join(filter(None, doubts)),
     )  # fmt: skip
-
-
-def _named(ground: Ground, one: Property, sure: Surely) -> set[tuple[tuple[str, str], ...]]:
-    """The keys of *one* where the goal is not sure to be possible, by names."""
-    where = coordinates(ground.full.lifecycle, one)
-    return {tuple(named(ground.full.lifecycle, where, told).items()) for told in sure.keys}
-
-
-def _unasked(ground: Ground, sure: Surely | None) -> str:
-    """Why z3 is not asked."""
-    if sure is None:
-        return f"not asked: the space is bounded ({ground.bound})"
-    return (
-        f"not asked: for {len(sure.keys)} keys it depends on variables of which only sets of values are known "
-        "whether the goal is possible"
-    )
