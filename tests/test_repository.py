@@ -73,7 +73,7 @@ def test_a_query_loads_neither_z3_nor_pydantic_nor_networkx() -> None:
         "import sys; from cli.main import main\n"
         "try: main(['allowed', 'active/none/running', '--json'])\n"
         "except SystemExit as e: assert e.code == 0, e.code\n"
-        "heavy = {'z3', 'pydantic', 'networkx', 'numpy', 'graphviz', 'jinja2', 'yaml'} & set(sys.modules)\n"
+        "heavy = {'z3', 'pydantic', 'networkx', 'numpy', 'graphviz', 'jinja2', 'yaml', 'rich'} & set(sys.modules)\n"
         "print(sorted(heavy), file=sys.stderr)\n"
     )
     for _ in range(2):  # the first run fills the cache
