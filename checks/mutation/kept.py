@@ -72,7 +72,8 @@ class Kept:
         return (whole if text.startswith("{") else text).splitlines()
 
     def _unusable(self, error: Exception) -> InputError:
-        return InputError(Fault(str(self.path), f"cannot be used: {error}", "name a file that mutate can keep"))
+        found = getattr(error, "strerror", None) or "not text"
+        return InputError(Fault(str(self.path), found, "name a file that mutate can keep"))
 
     def _lasts(self, result: Result) -> bool:
         return bool(result.broken) or any(notice.property not in self._promised for notice in result.notices)
