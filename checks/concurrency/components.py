@@ -10,7 +10,6 @@ Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
 def components(heads: Ints, to: Small) -> Small:
     """For each node the number of its component; those of node ``n`` lead to ``to[heads[n]:heads[n + 1]]``.
 
@@ -19,14 +18,22 @@ def components(heads: Ints, to: Small) -> Small:
     Linear in nodes and edges.
     """
     size = len(heads) - 1
-    index = np.zeros(size, np.int32)
-    low = np.zeros(size, np.int32)
     found = np.full(size, -1, np.int32)
-    following = heads[:-1].copy()
-    stack = np.empty(size, np.int32)
-    path = np.empty(size, np.int32)
+    index, low = np.zeros(size, np.int32), np.zeros(size, np.int32)
+    _number(heads, to, heads[:-1].copy(), index, low, np.empty(size, np.int32), np.empty(size, np.int32), found)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _number(
+    heads: Ints, to: Small, following: Ints, index: Small, low: Small, stack: Small, path: Small, found: Small
+) -> None:
+    """Writes the numbers of the components to *found*, which is -1; *index* and *low* are 0, the others room.
+
+    They are made outside: to compile what makes an array takes longer than to compile the rest.
+    """
     high, count, number = 0, 0, 0
-    for root in range(size):
+    for root in range(len(found)):
         if index[root]:
             continue
         depth = 1
@@ -61,4 +68,3 @@ def components(heads: Ints, to: Small) -> Small:
                     if member == node:
                         break
                 number += 1
-    return found
