@@ -28,6 +28,8 @@ ENGINE = "z3 unrolled"
 BESIDE_REQUESTS = 2
 #: Steps up to which z3 is asked for a shortest execution of each key, not only of each property.
 EACH = 28
+#: What the length of an execution means where :func:`ends_alike` says no.
+TO_THE_END = "counted until nothing more must happen, where the one shown ends as soon as nothing can avert it"
 
 
 def with_lengths(
@@ -44,7 +46,7 @@ def with_lengths(
         asked = {
             known[verdict.property]: verdict
             for verdict in report.verdicts
-            if verdict.scenario == name and comparable(known[verdict.property], scenario) and shown_lengths(verdict)
+            if verdict.scenario == name and comparable(known[verdict.property]) and shown_lengths(verdict)
         }
         if asked:
             if progress is not None:
@@ -55,13 +57,18 @@ def with_lengths(
     return replace(report, verdicts=verdicts, seconds=report.seconds + time.perf_counter() - before)
 
 
-def comparable(one: Property, scenario: Scenario) -> bool:
+def comparable(one: Property) -> bool:
+    """Whether z3 can be asked how long a counterexample of *one* is: not how long one that nothing leads on from is."""
+    return isinstance(one.form, Always | Leaves)
+
+
+def ends_alike(one: Property, scenario: Scenario) -> bool:
     """Whether both engines mean the same by the end of a shortest counterexample of *one*.
 
     The graph search says that a task stays for ever as soon as nothing on the way can end it, z3 when nothing more must
-    happen: the same, unless recovery still runs.
+    happen: the same, unless recovery still runs.  Then z3's is as long or longer.
     """
-    return isinstance(one.form, Always) or (isinstance(one.form, Leaves) and not scenario.crash)
+    return not (isinstance(one.form, Leaves) and scenario.crash)
 
 
 def shown_lengths(verdict: Verdict) -> Lengths:
@@ -95,9 +102,14 @@ def _judged(lifecycle: Lifecycle, scenario: Scenario, asked: dict[Property, Verd
         if ACCUSED in coordinates(lifecycle, one):
             shown = {(): min(shown.values())}
         outcome = Outcome.VIOLATED if found[one] else Outcome.UNDECIDED
-        differs = [verdict.disagreement, *differences(found[one], shown, deepest)]
+        alike = ends_alike(one, scenario)
+        differs = [
+            verdict.disagreement,
+            *(differences(found[one], shown, deepest) if alike else shorter(found[one], shown)),
+        ]
         differs += [f"what z3 found is refuted: {fault}" for fault in refuted[one][:1]]
-        engine = Engine(ENGINE, outcome, seconds, detail(found[one], deepest))
+        said = detail(found[one], deepest) if alike else f"{detail(found[one], deepest)}; {TO_THE_END}"
+        engine = Engine(ENGINE, outcome, seconds, said)
         yield replace(
             verdict, engines=(*verdict.engines, engine), disagreement="; ".join(filter(None, differs)),
         )  # fmt: skip
@@ -125,6 +137,15 @@ def differences(found: Lengths, shown: Lengths, deepest: int) -> Iterator[str]:
             yield f"{where}: z3 finds {says[0]}, the graph search {says[1]}"
     if found and min(shown.values(), default=0) < min(found.values()):
         yield f"the graph search shows one of {min(shown.values())} steps, z3 none of fewer than {min(found.values())}"
+
+
+def shorter(found: Lengths, shown: Lengths) -> Iterator[str]:
+    """On which keys z3 (*found*) has an execution to its end that the graph search (*shown*) has none as short as."""
+    for key, length in found.items():
+        ours = shown.get(key) if key in shown or key else min(shown.values())
+        if ours is None or ours > length:
+            where = "/".join(value for _, value in key) or "the shortest"
+            yield f"{where}: z3 finds {length} steps to the end, the graph search {ours or 'none'}"
 
 
 def as_trace(lifecycle: Lifecycle, execution: Execution, one: Property) -> dict[str, Any]:
