@@ -8,7 +8,6 @@ said to hold for at most the k that was explored.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,15 +16,13 @@ from checks.checker import Checker
 from checks.concurrency.any_number import decide_any
 from checks.concurrency.beside import Beside
 from checks.concurrency.choices import decide_choices
-from checks.concurrency.confirm import LaneStep
 from checks.concurrency.decide import Decision, Violation, decide_together
-from checks.concurrency.evidence import plain
+from checks.concurrency.evidence import plain, trace_of
 from checks.concurrency.stays import decide_leaving, region_of, ways_of_staying
 from checks.expectations import Expectations, compared
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import Leaves, Property
-from checks.traces import named
-from checks.verdict import Change, Engine, Finding, Outcome, Report, Size, Trace, TraceStep, Verdict
+from checks.verdict import Engine, Finding, Outcome, Report, Size, Verdict
 from model.collector import uncollected
 from model.lifecycle import Lifecycle, Scenario, Text
 from model.semantics import Semantics
@@ -106,7 +103,7 @@ def verify_concurrent(
                     checkers[same] = Checker(semantics, bounded)
                 if (same, one.id) not in proofs:
                     proofs[same, one.id] = _proof(semantics, checkers[same], one, decision)
-                verdict = _verdict(lifecycle, scenario, one, decision, seconds, closed, proofs[same, one.id])
+                verdict = _verdict(scenario, one, decision, seconds, closed, proofs[same, one.id])
             verdicts.append(compared(verdict, expectations))
     return Report(
         lifecycle.name, lifecycle.release, lifecycle.digest, tuple(verdicts), tuple(sizes.values()),
@@ -169,8 +166,9 @@ def _evidence(decision: Decision) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """The executions that violate a property as plain data, and what the checker has against them."""
+    """The executions that violate a property, to be read and as plain data, and what the checker has against them."""
 
+    findings: tuple[Finding, ...]
     traces: list[dict[str, Any]]
     refuted: list[str]
 
@@ -179,11 +177,10 @@ def _proof(semantics: Semantics, checker: Checker, one: Property, decision: Deci
     stays = isinstance(one.form, Leaves)
     traces = [plain(semantics, violation.key, violation.steps or (), stays=stays) for violation in decision.violations]
     refuted = [f"the evidence is refuted: {fault}" for trace in traces for fault in checker.faults_of_trace(trace, one)]
-    return _Proof(traces, refuted)
+    return _Proof(tuple(_finding(semantics.lifecycle, each) for each in decision.violations), traces, refuted)
 
 
 def _verdict(
-    lifecycle: Lifecycle,
     scenario: Scenario,
     one: Property,
     decision: Decision,
@@ -221,7 +218,7 @@ def _verdict(
         holds, checked = _evidence(closed[0]), closed[0].checked
     return Verdict(
         one.id, scenario.name, outcome, None, tuple(engines), decision.exercised, one.assumptions,
-        tuple(_finding(lifecycle, violation) for violation in decision.violations),
+        proof.findings,
         evidence={"kind": "traces", "traces": traces} if traces else holds,
         checked=checked, unexpected=tuple(refuted[:3]), bound=bound,
     )  # fmt: skip
@@ -232,28 +229,3 @@ def _finding(lifecycle: Lifecycle, violation: Violation) -> Finding:
     shown = trace_of(lifecycle, violation.steps)
     last = shown.steps[-1]
     return Finding(dict(violation.key), violation.count, shown, last.place, last.source)
-
-
-def trace_of(lifecycle: Lifecycle, steps: Iterable[LaneStep]) -> Trace:
-    """The trace of an execution: a lane is called by the operation that started it, with ``#2`` for its second."""
-    listed = tuple(steps)
-    lanes: dict[int, str] = {}
-    used: Counter[str] = Counter()
-    made: list[TraceStep] = []
-    for step in listed:
-        row = lifecycle.rows.get(step.row)
-        if step.lane is not None and (step.control < 0 or step.lane not in lanes):
-            operation = row.operation if row is not None else step.row
-            used[operation] += 1
-            lanes[step.lane] = operation if used[operation] == 1 else f"{operation}#{used[operation]}"
-        before, after = named(lifecycle, step.before), named(lifecycle, step.after)
-        changes = tuple(Change(name, before[name], after[name]) for name in after if before[name] != after[name])
-        made.append(
-            TraceStep(
-                step.row, row.kind if row is not None and step.exception is None else "failure",
-                "" if step.lane is None else lanes[step.lane],
-                "" if row is None else row.service, "" if row is None else row.source, "" if row is None else row.place,
-                changes, after, step.exception, step.label,
-            )
-        )  # fmt: skip
-    return Trace(named(lifecycle, listed[0].before), tuple(made))
