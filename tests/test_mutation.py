@@ -13,7 +13,7 @@ from checks.expectations import Expected, Survivor
 from checks.mutation import notice
 from checks.mutation.effect import Effect
 from checks.mutation.kept import Kept
-from checks.mutation.mutants import Mutant, mutants, mutated
+from checks.mutation.mutants import Mutant, lessens, mutants, mutated
 from checks.mutation.notice import Asked, Notice, Result, Watch
 from checks.mutation.report import page, reason, stale_reasons, survivors, unexplained
 from checks.mutation.run import mutate, refuted
@@ -24,6 +24,7 @@ from checks.verdict import Finding, Outcome, Report
 from checks.verify import verify
 from cli.main import main
 from model.errors import InputError
+from model.explore import explore
 from model.lifecycle import Lifecycle
 from model.semantics import Semantics
 from model.tables_reader import read_tables
@@ -117,6 +118,22 @@ def test_a_change_that_does_nothing_is_told_from_one_that_does() -> None:
         Mutant("switch-on/switch/done", "omit task"): Effect.OTHER,
     }
     assert {mutant: footing.effect(mutated(lifecycle, mutant), mutant.row) for mutant in effects} == effects
+
+
+def test_what_only_takes_steps_away_makes_no_new_execution() -> None:
+    """Every configuration of such a mutant is one of the lifecycle, for every mutant of two lifecycles."""
+    counted = 0
+    for lifecycle in (tables("lamp"), tables("volume")):
+        scenario = lifecycle.scenarios["sequential" if "sequential" in lifecycle.scenarios else "calm"]
+        records = {place[0] for place in explore(Semantics(lifecycle), scenario).configurations}
+        for mutant in mutants(lifecycle):
+            if lessens(lifecycle, mutant):
+                counted += 1
+                found = explore(Semantics(mutated(lifecycle, mutant)), scenario)
+                assert {place[0] for place in found.configurations} <= records, mutant
+        (other,) = [one for one in mutants(tables("lamp")) if one == Mutant("switch-on/guard", "without task")]
+        assert not lessens(tables("lamp"), other)
+    assert counted > 10
 
 
 @pytest.mark.parametrize("name", ["lamp", "volume"])

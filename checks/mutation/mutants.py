@@ -112,6 +112,9 @@ def lessens(lifecycle: Lifecycle, mutant: Mutant) -> bool:
     """Whether *mutant* can only take steps away: of its executions each is one of *lifecycle*."""
     if lifecycle.rows[mutant.row].instruction == "guard":
         return mutant.change == "delete"
+    if mutant.change == "delete":
+        own = [one for one in lifecycle.instructions if one.row == mutant.row]
+        return all(isinstance(one, Call) and not any((*one.effects, *one.failing)) for one in own)
     return mutant.change == "never fails" or mutant.change.startswith("without ")
 
 
