@@ -30,7 +30,7 @@ crashes: $(INSTALLED) ## Two requests at once, with crashes and with lost messag
 
 bounded: $(INSTALLED) ## No counterexample is shorter than those found: by z3, step after step (minutes)
 	$(RUN) verify --scenario sequential --bounded 36
-	$(RUN) verify --scenario crash --bounded 12
+	$(RUN) verify --scenario crash --bounded 24
 
 test: $(INSTALLED) ## The tests (minutes)
 	$(VENV)/bin/python -X dev -W error -m pytest -q -m "not network and not nova and not spin and not browser"
