@@ -198,43 +198,6 @@ def advance(
 
 
 @njit(cache=True, nogil=True)
-def add(
-    packed: Ints, first: int, shape: tuple[int, int, int], width: int, known: Known,
-    fresh: Ints, again: Ints, wanted: Ints,
-) -> tuple[int, int, int, int]:  # fmt: skip
-    """Adds *packed* from *first* on, as :func:`advance` adds what steps lead to."""
-    slots, shift = shape[0], np.uint64(shape[1])
-    number, room, offset, choose, bits = known
-    mask = (_ONE << shift) - _ONE
-    places = np.empty(slots, np.uint64)
-    digits = np.empty(slots, np.uint64)
-    news, agains, wants = 0, 0, 0
-    for at in range(first, len(packed)):
-        if wants + slots > len(wanted):
-            return at, news, agains, wants
-        record = np.uint64(packed[at])
-        for slot in range(slots - 1, -1, -1):
-            places[slot] = record & mask
-            record >>= shift
-        base = record * np.uint64(width)
-        if len(choose):
-            bit = _alike(base, places, number, choose, digits)
-        else:
-            bit = _told_apart(base, room[record], places, number)
-        if bit == NOWHERE:
-            wants = _want(base, places, number, wanted, wants)
-            again[agains] = packed[at]
-            agains += 1
-            continue
-        bit += offset[record]
-        if not bits[bit >> _WORD] >> (bit & _IN_WORD) & _ONE:
-            bits[bit >> _WORD] |= _ONE << (bit & _IN_WORD)
-            fresh[news] = packed[at]
-            news += 1
-    return len(packed), news, agains, wants
-
-
-@njit(cache=True, nogil=True)
 def enter(wanted: Ints, width: int, number: Small, used: Ints) -> None:
     """Numbers the pairs *wanted*, those of each record from 1 on."""
     for pair in wanted:

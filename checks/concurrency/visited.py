@@ -86,13 +86,37 @@ class Visited:
         return np.concatenate([np.empty(0, np.int64), *self._met])
 
     def add(self, packed: Ints) -> Ints:
-        """Adds *packed*; returns those that are new, each once."""
+        """Adds *packed*; returns those that are new, each once: first those whose places are all numbered by now."""
         self._cover()
+        slots, shift = self.slots, self.shift
+        record = packed >> (shift * slots)
+        pairs = [
+            record * self.relation.width + (packed >> (shift * (slots - 1 - slot)) & ((1 << shift) - 1))
+            for slot in range(slots)
+        ]
+        unknown = [self.number[pair] == 0 for pair in pairs]
+        wanted = distinct(np.concatenate([pair[which] for pair, which in zip(pairs, unknown, strict=True)]))
+        if len(wanted):
+            self._enter(wanted)
+        bit = self._bits(record, [self.number[pair].astype(np.uint64) for pair in pairs])
+        order = np.argsort(np.any(unknown, axis=0), kind="stable")
+        first = order[np.sort(np.unique(bit[order], return_index=True)[1])]
+        word, flag = bit[first] >> np.uint64(6), np.uint64(1) << (bit[first] & np.uint64(63))
+        fresh = self.bits[word] & flag == 0
+        np.bitwise_or.at(self.bits, word, flag)
+        new: Ints = packed[first[fresh]]
+        return new
 
-        def run(todo: Ints, first: int, fresh: Ints, again: Ints, wanted: Ints) -> tuple[int, int, int, int]:
-            return kernel.add(todo, first, self._shape(), self.relation.width, self._known(), fresh, again, wanted)
-
-        return self._run(run, packed, np.empty_like(packed))
+    def _bits(self, record: Ints, digits: list[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+        """The bits of configurations by the numbers of the places in their slots; the kernel says the same."""
+        at = np.zeros(len(record), np.uint64)
+        if self.ordered:
+            for digit in digits:
+                at = at * self.room[record] + digit
+        else:
+            for slot, digit in enumerate(np.sort(digits, axis=0)):
+                at += self.choose[slot, digit]
+        return at + self.offset[record]
 
     def advance(self, frontier: Ints, bound: int) -> tuple[Ints, int]:
         """Adds what every step of *frontier* leads to; returns what is new, and the number of steps.
