@@ -33,7 +33,6 @@ def run(
     Scenarios with several requests at once are explored in a second process meanwhile; *closely*, what two at once
     leave unconfirmed is looked at in a second space.  KeyError for a scenario that does not exist.
     """
-    from checks.concurrency.verdicts import verify_concurrent
     from checks.verify import verify
 
     began = time.perf_counter()
@@ -45,9 +44,9 @@ def run(
     if not several:
         return verify(lifecycle, alone, wanted, progress, expectations)
     if not alone:
-        return verify_concurrent(lifecycle, several, wanted, expectations, progress=say, closely=closely)
+        return _several(lifecycle, several, wanted, expectations, progress=say, closely=closely)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        other = pool.submit(verify_concurrent, lifecycle, several, wanted, expectations, closely=closely)
+        other = pool.submit(_several, lifecycle, several, wanted, expectations, closely=closely)
         first = verify(lifecycle, alone, wanted, progress, expectations)
         say("several requests at once: " + ", ".join(several))
         second = other.result()
@@ -57,6 +56,21 @@ def run(
         sizes=(*first.sizes, *second.sizes),
         seconds=time.perf_counter() - began,
     )
+
+
+def _several(
+    lifecycle: Lifecycle,
+    names: list[str],
+    wanted: list[str] | None,
+    expectations: Expectations,
+    *,
+    progress: Progress | None = None,
+    closely: bool = False,
+) -> Report:
+    """What is asked of several requests at once: loaded where it is decided, for it takes most of a second."""
+    from checks.concurrency.verdicts import verify_concurrent
+
+    return verify_concurrent(lifecycle, names, wanted, expectations, progress=progress, closely=closely)
 
 
 def by_default(lifecycle: Lifecycle) -> tuple[str, ...]:
