@@ -61,6 +61,7 @@ def refuted(
     }
     watch = Watch(lifecycle, scenarios)
     noticed = [(result.mutant, {notice.scenario for notice in result.notices}) for result in results if result.notices]
+    random.Random(0).shuffle(noticed)  # noqa: S311 - from all over the tables
     for one in properties(lifecycle):
         if one.id not in found and not isinstance(one.form, OfTables):
             # what is noticed late, in the last of the scenarios in which the property is asked, is most like it
