@@ -15,7 +15,7 @@ from checks.properties.definition import OfTables
 from model.lifecycle import Lifecycle
 
 #: How many mutants are asked once more of a property that none has refuted.
-TRIES = 60
+TRIES = 240
 #: Called with the results so far and the number of mutants to try.
 Progress = Callable[[Sequence[Result], int], None]
 
