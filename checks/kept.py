@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache as remember
 from pathlib import Path
 
 from checks.expectations import Expectations
 from checks.run import Progress, run
 from checks.verdict import Report, TraceStep, Verdict
-from model.cache import keep, kept
+from model.cache import keep, kept, program_digest
 from model.lifecycle import Lifecycle
 
 
@@ -52,16 +50,9 @@ def _kept(key: str) -> Report | None:
 
 
 def _key(lifecycle: Lifecycle, expectations: Expectations) -> str:
-    return f"{lifecycle.digest}\0{lifecycle.release}\0{expectations!r}\0{_program()}"
-
-
-@remember
-def _program() -> str:
-    """A hash of the modules that decide."""
-    made = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        made.update(path.read_bytes())
-    return made.hexdigest()
+    return (
+        f"{lifecycle.digest}\0{lifecycle.release}\0{expectations!r}\0{program_digest(Path(__file__).parent, '**/*.py')}"
+    )
 
 
 def _sharing(report: Report) -> Report:

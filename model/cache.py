@@ -35,10 +35,10 @@ def cache_folder() -> Path:
 
 
 @remember
-def program_digest() -> str:
-    """A hash of the modules whose work is kept."""
+def program_digest(folder: Path = Path(__file__).parent, modules: str = "*.py") -> str:
+    """A hash of the modules whose work is kept: those of *folder* that match *modules*, of this package by default."""
     made = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(folder.glob(modules)):
         made.update(path.read_bytes())
     return made.hexdigest()
 

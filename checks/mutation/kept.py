@@ -64,12 +64,12 @@ class Kept:
             with self.path.open("a+", encoding="utf-8") as file:
                 file.seek(0)
                 text = file.read()
-                whole = text[: text.rfind("\n") + 1]
-                if whole != text and text.startswith("{"):
+                whole = text[: text.rfind("\n") + 1] if text.startswith("{") else text
+                if whole != text:
                     file.truncate(len(whole.encode()))
         except (OSError, UnicodeDecodeError) as error:
             raise self._unusable(error) from None
-        return (whole if text.startswith("{") else text).splitlines()
+        return whole.splitlines()
 
     def _unusable(self, error: Exception) -> InputError:
         found = getattr(error, "strerror", None) or "not text"

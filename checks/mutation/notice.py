@@ -23,11 +23,12 @@ from checks.keys import Key
 from checks.mutation.effect import Effect, Footing
 from checks.mutation.mutants import Mutant, lessens, mutated
 from checks.past import Remembers, remembers
-from checks.properties.catalogue import asked, formulas, properties
-from checks.properties.definition import Always, Leaves, OfTables, Possible, Property
+from checks.properties.catalogue import formulas
+from checks.properties.definition import Always, Leaves, Possible, Property
 from checks.questions import conceivable, stuck
 from checks.show import Ground, Shown, show
 from checks.spaces import explored
+from checks.verify import asked_of_one
 from model.forget import assumed
 from model.lifecycle import Lifecycle
 from model.semantics import Semantics
@@ -93,6 +94,11 @@ class Asked:
         return self.ground.products[what]
 
     @cached_property
+    def asked(self) -> tuple[Property, ...]:
+        """The properties that are asked there."""
+        return asked_of_one(self.smaller, self.scenario)
+
+    @cached_property
     def stuck(self) -> frozenset[tuple[str, ...]]:
         """The states without a way out."""
         return frozenset(tuple(finding.key.values()) for finding in stuck(self.ground.view))
@@ -123,9 +129,10 @@ class Watch:
     def beyond(self, scenario: str) -> Footing | None:
         """Their space from everywhere, without failures; None where nothing is asked of that."""
         if scenario not in self._beyond:
-            asked_there = [one.form for one in _asked(self.usual(scenario)) if isinstance(one.form, Possible)]
-            forms = [form for form in asked_there if applies(form, self.usual(scenario).scenario)]
-            space = self.usual(scenario).ground.view.space
+            usual = self.usual(scenario)
+            asked_there = [one.form for one in usual.asked if isinstance(one.form, Possible)]
+            forms = [form for form in asked_there if applies(form, usual.scenario)]
+            space = usual.ground.view.space
             self._beyond[scenario] = Footing(everywhere(space, forms[0]).space) if forms else None
         return self._beyond[scenario]
 
@@ -178,7 +185,7 @@ class Watch:
         for scenario in self.scenarios:
             usual = self.usual(scenario)
             smaller = assumed(lifecycle, scenario)
-            for one in [one for one in _asked(usual) if one.id == property_id]:
+            for one in [one for one in usual.asked if one.id == property_id]:
                 if self._effect(self.footing(scenario), smaller, mutant) is not Effect.NONE:
                     here = Asked(lifecycle, full, scenario, smaller)
                     if any(here.real(one, key) for key in _doubtful(here, usual, one, Effect.OTHER)):
@@ -192,7 +199,7 @@ class Watch:
         the goal are as before, and no configuration is new.
         """
         usual = self.usual(scenario)
-        for cost, together in groupby(sorted(_asked(here), key=_cost), key=_cost):
+        for cost, together in groupby(sorted(here.asked, key=_cost), key=_cost):
             if (effect if cost < DEAREST else beyond) is Effect.NONE and effect is not Effect.OTHER:
                 continue
             told: tuple[Notice, ...] = ()
@@ -217,10 +224,6 @@ def _doubtful(here: Asked, usual: Asked, one: Property, effect: Effect) -> Itera
 
 def _notices(name: str, scenario: str, here: frozenset[object], usual: frozenset[object]) -> tuple[Notice, ...]:
     return (Notice(name, scenario, bool(here - usual)),) if here != usual else ()
-
-
-def _asked(here: Asked) -> list[Property]:
-    return [one for one in properties(here.smaller) if not isinstance(one.form, OfTables) and asked(one, here.scenario)]
 
 
 def _cost(one: Property) -> int:
