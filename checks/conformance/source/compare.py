@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from checks.conformance.source.diff import sets, states
 from checks.conformance.source.facts import Guard, Place, SourceFacts, StateName, Unresolved, Write
+from checks.conformance.source.needed import needs_differences
 from checks.conformance.source.values import VARIABLES
 from model.lifecycle import Condition, Lifecycle, Row
 
@@ -89,6 +90,7 @@ def compare(lifecycle: Lifecycle, facts: SourceFacts) -> Conformance:
         *_constants(lifecycle, facts),
         *_status(lifecycle, facts),
         *_guards(lifecycle, facts),
+        *(Difference("condition", *sides) for sides in needs_differences(lifecycle, facts)),
         *_writes(lifecycle, facts),
         *_citations(lifecycle, facts),
     ]

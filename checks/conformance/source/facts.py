@@ -58,6 +58,30 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What must hold of the record beside its states: ``variable`` has one of ``values``.
+
+    ``variable`` is host (``SET``), compute (the service of that host: ``UP``, ``DOWN``) or migration (its status, in
+    Nova's words); of a query also vm_state and task_state.  ``vm_states`` are those of which it is asked, None: all.
+    ``condition`` is the decorator, lookup, test or query that stands at ``place`` and asks it.
+    """
+
+    place: Place
+    variable: str
+    values: tuple[str, ...]
+    vm_states: tuple[StateName, ...] | None
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A function that judges instances before anything is written, and all that it needs of them, in its order."""
+
+    place: Place
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One save of the state variables, with the values that one path through the source gives them.
 
@@ -160,6 +184,7 @@ class SourceFacts:
     synchronisation: tuple[Synchronisation, ...]
     status: tuple[Status, ...]
     unresolved: tuple[Unresolved, ...]
+    asked: tuple[Asked, ...] = ()
 
 
 def as_json(value: object) -> object:

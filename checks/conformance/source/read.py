@@ -6,6 +6,8 @@ from checks.conformance.source.constants import read_constants
 from checks.conformance.source.facts import SourceFacts
 from checks.conformance.source.fetch import Tree
 from checks.conformance.source.guards import read_guards
+from checks.conformance.source.needs import read_needs
+from checks.conformance.source.queries import read_queries
 from checks.conformance.source.recovery import read_recovery
 from checks.conformance.source.status import read_status
 from checks.conformance.source.sync import read_synchronisation
@@ -24,10 +26,13 @@ def read_source(source: Tree) -> SourceFacts:
     names, domains = vocabulary.names, vocabulary.domains
     writes, undetermined = read_writes(tree, names)
     guards, unclear = read_guards(tree, names, domains)
+    needs, unlooked = read_needs(tree, names, domains)
+    queries, unasked = read_queries(tree, names)
     branches, recovered, missing = read_recovery(tree, names, domains, writes)
     synchronisation, lacking = read_synchronisation(tree, names, domains)
     status, unmapped = read_status(tree, names, domains)
-    unresolved = [*vocabulary.unresolved, *tree.unreadable, *undetermined, *unclear, *missing, *lacking, *unmapped]
+    unresolved = [*vocabulary.unresolved, *tree.unreadable, *undetermined, *unclear, *unlooked, *unasked]
+    unresolved += [*missing, *lacking, *unmapped]
     return SourceFacts(
         source.version,
         tuple(sorted(d.place(d.node) for module in tree.citable() for d in module.definitions.values())),
@@ -40,4 +45,5 @@ def read_source(source: Tree) -> SourceFacts:
         tuple(synchronisation),
         tuple(status),
         tuple(sorted(set(unresolved), key=lambda item: (item.place, item.what))),
+        tuple(sorted([*needs, *queries], key=lambda each: each.place)),
     )

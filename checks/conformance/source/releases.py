@@ -49,7 +49,7 @@ def _read(tree: Tree, source: str) -> SourceFacts:
 
 
 #: What only fetches sources or compares facts: to change it leaves the facts as they are.
-BESIDE = ("behaviour", "compare", "conform", "diff", "fetch", "history", "index", "releases")
+BESIDE = ("behaviour", "compare", "conform", "diff", "fetch", "history", "index", "needed", "releases")
 
 
 def _readers() -> str:
