@@ -15,13 +15,14 @@ ACCUSED = -1
 
 
 def coordinates(lifecycle: Lifecycle, one: Property) -> tuple[int, ...]:
-    """The variables of the key of *one*, in its order, without the roles that *lifecycle* does not have."""
-    known = roles(lifecycle)
-    return tuple(
-        ACCUSED if role == OPERATION else known[role]  # type: ignore[index]
-        for role in one.key
-        if role == OPERATION or role in known
-    )
+    """The variables of the key of *one*, each once, in its order, without the roles that *lifecycle* does not have."""
+    told_by: dict[str, tuple[int, ...]] = {role: (variable,) for role, variable in roles(lifecycle).items()}
+    told_by |= {
+        name: tuple(sorted({variable for tests in condition for variable, _ in tests}))  # type: ignore[misc]
+        for name, condition in lifecycle.predicates.items()
+    }
+    told_by[OPERATION] = (ACCUSED,)
+    return tuple(dict.fromkeys(variable for name in one.key for variable in told_by.get(name, ())))
 
 
 def key(

@@ -24,7 +24,8 @@ def read_promises(
     """The promises of *operation* in the order of its table.
 
     A promise that speaks of the start (``$variable``) becomes one for each value that the variable may have there;
-    those that no guard of the operation admits are left out.
+    of these, what no guard of the operation admits is left out.  A promise of which no guard admits anything says what the
+    operation leaves alone, and is kept whole.
     """
     alone = [name for name, one in scenarios.items() if one.processes == 1 and operation.kind in one.kinds]
     guards = [tests for entry in entries if entry.operation == operation.operation for tests in entry.when]
@@ -36,6 +37,7 @@ def read_promises(
         ends = promise.to if isinstance(promise.to, list) else [promise.to]
         for number, name in enumerate(promise.scenarios):
             vocabulary.known(name, scenarios, "scenario", document, (*path, "scenarios", number))
+        admitted = _admits(guards, base)
         where = frozenset(promise.scenarios or alone[:1])
         kept = _kept(ends, vocabulary, document, (*path, "to"))
         if kept is None:
@@ -44,7 +46,7 @@ def read_promises(
         for values in product(*(range(len(one)) for one in names)):
             then_was = tuple((variable, frozenset({value})) for variable, value in zip(kept, values, strict=True))
             start = meet(base, then_was)
-            if start is None or not any(meet(start, _of_record(tests)) is not None for tests in guards):
+            if start is None or (admitted and not _admits(guards, start)):
                 continue
             then = {
                 f"${vocabulary.variables[variable].name}": one[value]
@@ -69,6 +71,11 @@ def _written_out(end: schema.Conjunction, then: Mapping[str, str]) -> schema.Con
     return {
         variable: list(dict.fromkeys(then.get(value, value) for value in values)) for variable, values in end.items()
     }
+
+
+def _admits(guards: Iterable[Tests], start: Conjunction) -> bool:
+    """Whether one of *guards* passes for some record like *start*."""
+    return any(meet(start, _of_record(tests)) is not None for tests in guards)
 
 
 def _of_record(tests: Tests) -> Conjunction:

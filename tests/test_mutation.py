@@ -37,6 +37,7 @@ NOVA = "../../model/tables"
 REFUTED = [
     ("rest", "lamp", "sequential", Mutant("policies/switches_back/back", "omit task")),
     ("settles", "lamp", "sequential", Mutant("switch-on/switch/done", "change value")),
+    ("consistent", "lamp", "sequential", Mutant("switch-off/cut/no_current", "delete")),
     ("exclusive", "lamp", "sequential", Mutant("remove/press/mark", "change value")),
     ("terminates", "lamp", "sequential", Mutant("switch-on/switch/current", "escape")),
     ("deletable", "lamp", "sequential", Mutant("remove/guard", "delete")),

@@ -70,6 +70,16 @@ def test_a_value_may_be_that_of_the_start(tmp_path: Path) -> None:
     assert delivers(kept).outcome is Outcome.VIOLATED
 
 
+def test_what_is_left_alone_is_promised_of_a_start_that_no_guard_admits(tmp_path: Path) -> None:
+    """The guard asks for OFF; without that a lamp that is ON may be switched on, and is not left as it was."""
+    alone = '  - from: {switch: ["ON"]}\n    to: {switch: [$switch], bulb: [DARK]}\n  - to: {switch: ["ON"]}\n'
+    promised = lamp(tmp_path, alone)
+    # whatever the switch may be at the start; that it is ON is what the promise asks for
+    assert len([one for one in promised.promises if one.operation == "switch-on"]) == 2
+    assert delivers(promised).outcome is Outcome.HOLDS
+    assert delivers(mutated(promised, Mutant("switch-on/guard", "without switch"))).outcome is Outcome.VIOLATED
+
+
 def test_a_run_that_fails_owes_nothing(tmp_path: Path) -> None:
     """Without its save nothing is left as promised, but a run whose call fails is not accused of it."""
     promised = lamp(tmp_path, '  - to: {switch: ["ON"]}\n')

@@ -59,6 +59,16 @@ PROPERTIES: tuple[Property, ...] = (
         unless=frozenset({"crash", "periodic"}),  # what a crash leaves in passing is what recovery is there for
     ),
     Property(
+        "consistent",
+        Text(
+            "with nothing in flight and no task what is kept beside the phase belongs to it",
+            "没有进行中的请求且任务为空时，状态旁保存的内容与状态相符",
+        ),
+        "AG ((present & quiet & rest) -> !inconsistent)",
+        Always(both(PRESENT, Quiet(), REST, Is("inconsistent")), both(PRESENT, Quiet(), REST)),
+        ("phase", "inconsistent"),
+    ),
+    Property(
         "exclusive",
         Text(
             "a task of None implies nothing in flight that will still write the state",
