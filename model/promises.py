@@ -24,8 +24,8 @@ def read_promises(
     """The promises of *operation* in the order of its table.
 
     A promise that speaks of the start (``$variable``) becomes one for each value that the variable may have there;
-    of these, what no guard of the operation admits is left out.  A promise of which no guard admits anything says what the
-    operation leaves alone, and is kept whole.
+    of these, what no guard of the operation admits is left out.  A promise of which no guard admits anything says what
+    the operation leaves alone, and is kept whole.
     """
     alone = [name for name, one in scenarios.items() if one.processes == 1 and operation.kind in one.kinds]
     guards = [tests for entry in entries if entry.operation == operation.operation for tests in entry.when]
