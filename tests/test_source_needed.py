@@ -18,6 +18,10 @@ HOST, UP = ("host", ("SET",)), ("compute", ("UP",))
 FINISHED = ("migration", ("finished",))
 ABORTED = ("migration", ("preparing", "queued", "running"))
 SHELVED = (("vm_state", ("SHELVED",)), ("task_state", ("None",)), HOST, UP)
+ACTIVE, STOPPED, NO_TASK = ("vm_state", ("ACTIVE",)), ("vm_state", ("STOPPED",)), ("task_state", ("None",))
+TAGS, SHARES = "nova/api/openstack/compute/server_tags.py", "nova/api/openstack/compute/server_shares.py"
+CHECK, SHARE = (f"{name}._check_instance_in_valid_state" for name in ("ServerTagsController", "ServerSharesController"))
+POWER = "ComputeManager._is_state_valid_for_power_update_event"
 TASK = "ComputeManager._poll_shelved_instances"
 SNAPSHOT = "API.volume_snapshot_create.do_volume_snapshot_create"
 
@@ -31,6 +35,11 @@ def asked(file: str, function: str, *needs: tuple[str, tuple[str, ...]]) -> Aske
     return Asked(Place(file, function, 10), tuple(listed))
 
 
+def judging(file: str, function: str, word: str | None, *needs: tuple[str, tuple[str, ...]]) -> Asked:
+    """What *function* accepts when it is given *word*: on these variables it decides alone."""
+    return replace(asked(file, function, *needs), decides=tuple(variable for variable, _ in needs), word=word)
+
+
 RIGHT = (
     asked(API, "API.start", HOST),
     asked(API, "API.resize", HOST, UP),
@@ -41,6 +50,11 @@ RIGHT = (
     asked(API, "API.live_migrate_abort", ABORTED),
     asked(API, "API.pause"),
     asked(MANAGER, TASK, *SHELVED),
+    judging(TAGS, CHECK, None, ("vm_state", ("ACTIVE", "PAUSED", "SUSPENDED", "STOPPED"))),
+    judging(SHARES, SHARE, "create", ("vm_state", ("STOPPED",))),
+    judging(SHARES, SHARE, "delete", ("vm_state", ("STOPPED", "ERROR"))),
+    judging(MANAGER, POWER, "on", STOPPED, NO_TASK, ("power_state", ("SHUTDOWN",))),
+    judging(MANAGER, POWER, "off", ACTIVE, NO_TASK, ("power_state", ("RUNNING",))),
 )
 
 
@@ -131,7 +145,45 @@ def test_a_query_that_finds_less_differs(lifecycle: Lifecycle) -> None:
 
 
 def test_a_task_may_pass_over_what_a_query_finds(lifecycle: Lifecycle) -> None:
-    assert conditions(lifecycle, changed(TASK, HOST, UP)) == []
+    assert conditions(lifecycle, changed(TASK, ("vm_state", ("SHELVED", "ERROR")), HOST, UP)) == []
+
+
+@pytest.mark.parametrize("accepted", [("ACTIVE",), ("ACTIVE", "PAUSED", "SUSPENDED", "STOPPED", "ERROR")])
+def test_what_a_function_decides_alone_is_admitted_neither_more_nor_less(
+    lifecycle: Lifecycle, accepted: tuple[str, ...]
+) -> None:
+    (found,) = conditions(lifecycle, facts(judging(TAGS, CHECK, None, ("vm_state", accepted))))
+    assert found.table_place == lifecycle.rows["tags/guard"].place
+    assert (found.source_place, "ACTIVE" in found.source_says) == (f"{TAGS}:11 ({CHECK})", True)
+
+
+def test_a_guard_may_say_in_two_conditions_what_a_function_accepts(lifecycle: Lifecycle) -> None:
+    tags = lifecycle.operations["tags"]
+    (guard,), index = tags.guards, lifecycle.index("vm_state")
+    ((conjunction,), known) = guard.when, lifecycle.variables[index].values
+    (accepted,) = [values for variable, values in conjunction if variable == index]
+    active = frozenset({known.index("ACTIVE")})
+    when = tuple(
+        tuple((variable, part if variable == index else values) for variable, values in conjunction)
+        for part in (active, accepted - active)
+    )
+    operations = {**lifecycle.operations, "tags": replace(tags, guards=(replace(guard, when=when),))}
+    assert conditions(replace(lifecycle, operations=operations), facts(*RIGHT)) == []
+
+
+def test_a_guard_is_for_one_of_the_words(lifecycle: Lifecycle) -> None:
+    """The words of the others are shown only where none agrees, and then that which differs least."""
+    kept = [each for each in RIGHT if each.word != "delete"]
+    (found,) = conditions(lifecycle, facts(*kept))
+    assert found.table_place == lifecycle.rows["detach-share/guard"].place
+    assert (found.table_says, found.source_says) == (
+        "vm_state is STOPPED or ERROR",
+        "vm_state is STOPPED by asks for vm_state",
+    )
+    changed = [replace(each, needs=each.needs[:2]) if each.word == "off" else each for each in RIGHT]
+    (other,) = conditions(lifecycle, facts(*changed))
+    assert other.table_place == lifecycle.rows["power-update/guard-2"].place
+    assert other.source_says == "any power_state, nothing asks for it"
 
 
 def test_a_function_of_which_nothing_was_read_is_not_compared(lifecycle: Lifecycle) -> None:
@@ -153,6 +205,11 @@ LOST = [
     Mutant("poll-shelved/guard", "without compute"),
     Mutant("poll-shelved/guard", "without vm_state"),
     Mutant("poll-shelved/guard", "without task_state"),
+    Mutant("tags/guard", "without vm_state"),
+    Mutant("attach-share/guard", "without vm_state"),
+    Mutant("detach-share/guard", "without vm_state"),
+    Mutant("power-update/guard-1", "without power_state"),
+    Mutant("power-update/guard-2", "without task_state"),
 ]
 
 

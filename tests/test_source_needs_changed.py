@@ -43,6 +43,11 @@ LOST = [
     Mutant("poll-unconfirmed-resizes/guard", "without host"),
     Mutant("poll-rescued/guard", "without vm_state"),
     Mutant("poll-shelved/guard", "without task_state"),
+    Mutant("tags/guard", "without vm_state"),
+    Mutant("attach-share/guard", "without vm_state"),
+    Mutant("detach-share/guard", "without vm_state"),
+    Mutant("power-update/guard-1", "without power_state"),
+    Mutant("power-update/guard-2", "without task_state"),
 ]
 
 

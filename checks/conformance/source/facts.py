@@ -75,10 +75,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A function that judges instances before anything is written, and all that it needs of them, in its order."""
+    """A function that judges instances before anything is written, and all that it needs of them, in its order.
+
+    On the variables in ``decides`` it decides alone; of others it may be that something else narrows them further.
+    ``word`` is the argument (``action == 'create share'``) with which it judges so, None: whatever it is given.
+    """
 
     place: Place
     needs: tuple[Need, ...]
+    decides: tuple[str, ...] = ("host", "compute", "migration")
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,8 @@ def _own_tests(
 ) -> list[Guard]:
     """The ``if`` statements on an instance's state whose own body refuses the request."""
     found = []
-    for node in _statements(definition.node):
-        if not (isinstance(node, ast.If) and _mentions_state(node.test) and _refuses(node.body)):
+    for node in statements(definition.node):
+        if not (isinstance(node, ast.If) and mentions_state(node.test) and refuses(node.body)):
             continue
         refused: dict[str, tuple[StateName, ...] | None] = {}
         for variable in ("vm_state", "task_state"):
@@ -140,7 +140,7 @@ def _own_tests(
     return found
 
 
-def _statements(function: ast.AST) -> list[ast.AST]:
+def statements(function: ast.AST) -> list[ast.AST]:
     """The nodes of a function without those of the functions in it."""
     found: list[ast.AST] = []
     queue = list(ast.iter_child_nodes(function))
@@ -152,11 +152,13 @@ def _statements(function: ast.AST) -> list[ast.AST]:
     return found
 
 
-def _mentions_state(test: ast.expr) -> bool:
+def mentions_state(test: ast.expr) -> bool:
+    """Whether *test* looks at a vm_state or a task_state."""
     return any(isinstance(n, ast.Attribute) and n.attr in ("vm_state", "task_state") for n in ast.walk(test))
 
 
-def _refuses(body: list[ast.stmt]) -> bool:
+def refuses(body: list[ast.stmt]) -> bool:
+    """Whether *body* refuses a request for the state of its instance."""
     return any(
         isinstance(n, ast.Attribute) and n.attr.endswith(REFUSAL) for statement in body for n in ast.walk(statement)
     )

@@ -2,7 +2,8 @@
 
 A guard may ask so of some vm_states only, so that they are compared for each vm_state that it admits.  A query finds
 what has certain states; the task may still pass over some of it, so that a guard may admit fewer states, but not more.
-Functions that judge no instance (a driver's report, a guest's own life) ask for nothing: their guards are not compared.
+A function that judges by the word that it is given is cited by a guard for one of its words.  Functions that judge no
+instance (a driver's report, a guest's own life) ask for nothing: their guards are not compared.
 """
 
 from __future__ import annotations
@@ -10,38 +11,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.conformance.source.facts import Asked, Need, SourceFacts
-from model.lifecycle import Condition, Lifecycle
+from model.lifecycle import Condition, Guard, Lifecycle
 
-ASKED = ("host", "compute", "migration")
-FOUND = ("vm_state", "task_state")
 #: Nova's words for a migration that the tables call by another name
 WORDS = {"queued": "PENDING"}
 Values = dict[str, frozenset[str]]
 
 
-def needs_differences(lifecycle: Lifecycle, facts: SourceFacts) -> Iterator[tuple[str, str, str, str]]:
+Sides = tuple[str, str, str, str]
+
+
+def needs_differences(lifecycle: Lifecycle, facts: SourceFacts) -> Iterator[Sides]:
     """Each condition that one side lacks: the place in the tables, that in the source, and what each of them asks."""
-    asked = {each.place.citation: each for each in facts.asked}
-    known = {each.name for each in lifecycle.variables}
+    asked: dict[str, list[Asked]] = {}
+    for each in facts.asked:
+        asked.setdefault(each.place.citation, []).append(each)
     for operation in lifecycle.operations.values():
         for guard in operation.guards:
-            found = asked.get(guard.source)
-            for variable in (*ASKED, *FOUND) if found is not None else ():
-                if variable in known and found is not None:
-                    ours = _admitted(lifecycle, guard.when, variable)
-                    theirs = {vm: _needed(lifecycle, found, variable, vm) for vm in ours}
-                    differing = [vm for vm in ours if _differ(variable, ours[vm], theirs[vm])]
-                    if differing:
-                        where = "" if len(differing) == len(ours) else f" in {', '.join(differing)}"
-                        needs = [need for need in found.needs if need.variable == variable]
-                        place = str(needs[0].place if needs else found.place)
-                        says = _text(lifecycle, variable, theirs[differing[0]]) + where + _by(needs)
-                        text = _text(lifecycle, variable, ours[differing[0]]) + where
-                        yield lifecycle.rows[guard.row].place, place, text, says
+            found = asked.get(guard.source, [])
+            for each in found:
+                if each.word is None:
+                    yield from _differences(lifecycle, guard, each)
+            worded = [list(_differences(lifecycle, guard, each)) for each in found if each.word is not None]
+            yield from min(worded, key=len, default=[])
 
 
-def _differ(variable: str, ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    return not ours <= theirs if variable in FOUND else ours != theirs
+def _differences(lifecycle: Lifecycle, guard: Guard, asked: Asked) -> Iterator[Sides]:
+    for variable in dict.fromkeys((*asked.decides, *(need.variable for need in asked.needs))):
+        if variable not in {each.name for each in lifecycle.variables}:
+            continue
+        ours = _admitted(lifecycle, guard.when, variable)
+        theirs = {vm: _needed(lifecycle, asked, variable, vm) for vm in ours}
+        decides = variable in asked.decides
+        differing = [vm for vm in ours if (ours[vm] != theirs[vm] if decides else not ours[vm] <= theirs[vm])]
+        if differing:
+            where = "" if len(differing) == len(ours) else f" in {', '.join(differing)}"
+            needs = [need for need in asked.needs if need.variable == variable]
+            place = str(needs[0].place if needs else asked.place)
+            says = _text(lifecycle, variable, theirs[differing[0]]) + where + _by(needs)
+            text = _text(lifecycle, variable, ours[differing[0]]) + where
+            yield lifecycle.rows[guard.row].place, place, text, says
 
 
 def _admitted(lifecycle: Lifecycle, when: Condition, variable: str) -> Values:
@@ -54,7 +63,7 @@ def _admitted(lifecycle: Lifecycle, when: Condition, variable: str) -> Values:
         values = {domain[number] for number in tests.get(index, range(len(domain)))}
         for vm in tests.get(of, range(len(names))):
             found.setdefault(names[vm], set()).update(values)
-    return {vm: frozenset(found[vm]) for vm in names if vm in found}
+    return {vm: frozenset(found if index == of else found[vm]) for vm in names if vm in found}
 
 
 def _needed(lifecycle: Lifecycle, asked: Asked, variable: str, vm_state: str) -> frozenset[str]:

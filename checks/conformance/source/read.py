@@ -6,6 +6,7 @@ from checks.conformance.source.constants import read_constants
 from checks.conformance.source.facts import SourceFacts
 from checks.conformance.source.fetch import Tree
 from checks.conformance.source.guards import read_guards
+from checks.conformance.source.judged import read_judgements
 from checks.conformance.source.needs import read_needs
 from checks.conformance.source.queries import read_queries
 from checks.conformance.source.recovery import read_recovery
@@ -28,11 +29,12 @@ def read_source(source: Tree) -> SourceFacts:
     guards, unclear = read_guards(tree, names, domains)
     needs, unlooked = read_needs(tree, names, domains)
     queries, unasked = read_queries(tree, names)
+    judgements, unjudged = read_judgements(tree, names, domains)
     branches, recovered, missing = read_recovery(tree, names, domains, writes)
     synchronisation, lacking = read_synchronisation(tree, names, domains)
     status, unmapped = read_status(tree, names, domains)
     unresolved = [*vocabulary.unresolved, *tree.unreadable, *undetermined, *unclear, *unlooked, *unasked]
-    unresolved += [*missing, *lacking, *unmapped]
+    unresolved += [*unjudged, *missing, *lacking, *unmapped]
     return SourceFacts(
         source.version,
         tuple(sorted(d.place(d.node) for module in tree.citable() for d in module.definitions.values())),
@@ -45,5 +47,5 @@ def read_source(source: Tree) -> SourceFacts:
         tuple(synchronisation),
         tuple(status),
         tuple(sorted(set(unresolved), key=lambda item: (item.place, item.what))),
-        tuple(sorted([*needs, *queries], key=lambda each: each.place)),
+        tuple(sorted([*needs, *queries, *judgements], key=lambda each: (each.place, each.word or ""))),
     )
