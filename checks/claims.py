@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from checks.anatomy import Anatomy
 from checks.candidate import candidate, distances, sure_distances
-from checks.graph.product import Product, Remembers, remembers
+from checks.graph.product import Product, remembers
 from checks.graph.search import Decision
-from checks.graph.view import View
 from checks.keys import Key, coordinates, named
 from checks.past import together
 from checks.properties.catalogue import formulas
-from checks.properties.definition import Property
+from checks.properties.definition import Possible, Property
+from checks.show import Ground
 from checks.smt.second import Reply, Task, by_claim
-from checks.surely import Surely
+from checks.surely import Surely, surely
 from checks.verdict import Engine, Outcome
-from model.lifecycle import Lifecycle, Scenario
+from model.lifecycle import Lifecycle
+
+
+def with_all_variables(ground: Ground, decisions: Mapping[Property, Decision]) -> dict[Property, Surely]:
+    """What is sure of the possible in all executions, where *decisions* does not say it of everything explored."""
+    if ground.view.disturbed is not None:
+        return {}
+    anatomy = Anatomy(ground.full.lifecycle)
+    return {
+        one: surely(ground.values, one, anatomy)
+        for one, decision in decisions.items()
+        if isinstance(one.form, Possible) and decision.everywhere is None
+    }
 
 
 def claimed(
-    full: Lifecycle,
-    view: View,
-    scenario: Scenario,
-    products: dict[Remembers, Product],
-    decisions: Mapping[Property, Decision],
-    sure: Mapping[Property, Surely],
-    *,
-    named: bool,
+    ground: Ground, decisions: Mapping[Property, Decision], sure: Mapping[Property, Surely], *, named: bool
 ) -> Task:
-    """The task to prove *decisions* on the space of *view*, and what is *sure* in the *full* lifecycle.
+    """The task to prove *decisions* on the space of *ground*, and what is *sure* in the full lifecycle.
 
-    *products* are those made so far, and take one more.  What is not sure either way is not asked.  ``named``: the
-    properties were asked for by name.
+    What is not sure either way is not asked.  ``named``: the properties were asked for by name.
     """
+    view, products = ground.view, ground.products
     listed = {one: frozenset(decision.witnesses) for one, decision in decisions.items()}
     asked = [one for one, keys in listed.items() if by_claim(view.lifecycle, one, keys)]
     claim = None
@@ -45,7 +51,9 @@ def claimed(
     for one, each in sure.items():
         if each.decides:
             listed[one], found[one] = each.keys, sure_distances(each)
-    return Task(full, view.lifecycle, scenario, listed, claim, found, view.disturbed is not None, named)
+    return Task(
+        ground.full.lifecycle, view.lifecycle, ground.scenario, listed, claim, found, view.disturbed is not None, named,
+    )  # fmt: skip
 
 
 #: A key by names.

@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from checks.confirm import Confirmer
-from checks.graph.product import Product, Remembers
+from checks.graph.product import Product, Remembers, remembers
 from checks.graph.search import Witness
 from checks.graph.view import View
 from checks.keys import Key, coordinates, named
 from checks.projection import Places
+from checks.properties.catalogue import formulas
 from checks.properties.definition import Leaves, Possible, Property
 from checks.traces import trace
 from checks.values import Values
@@ -55,6 +56,13 @@ class Ground:
     def forgets(self) -> bool:
         """Whether the space has fewer variables than the lifecycle."""
         return self.view.lifecycle is not self.full.lifecycle
+
+    def product(self, one: Property) -> Product:
+        """The space with what is to be remembered of the past to decide *one*."""
+        what = remembers(formulas(one))
+        if what not in self.products:
+            self.products[what] = Product(self.view, what)
+        return self.products[what]
 
     def confirmer(self, product: Product) -> Confirmer:
         """Who confirms what was found in *product*."""

@@ -10,18 +10,18 @@ from typing import Any
 from checks.anatomy import Anatomy
 from checks.certificate import Certificates
 from checks.checker import Checker
-from checks.claims import as_names, claimed, said
+from checks.claims import as_names, claimed, said, with_all_variables
 from checks.expectations import Expectations, compared
-from checks.graph.product import Product, remembers
+from checks.graph.product import Product
 from checks.graph.search import Decision, decide
 from checks.graph.view import View
-from checks.properties.catalogue import asked, formulas, properties
+from checks.properties.catalogue import asked, properties
 from checks.properties.definition import OfTables, Possible, Property
 from checks.questions import answer
 from checks.show import Ground, Refuted, Shown, evidence, evidence_of_ways, finding, show
 from checks.smt.second import Replies, Reply, begin
 from checks.spaces import explored
-from checks.surely import Surely, surely
+from checks.surely import Surely
 from checks.verdict import Engine, Outcome, Report, Size, Verdict
 from checks.ways import ways
 from model.collector import uncollected
@@ -136,21 +136,10 @@ def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, s
     replies: Callable[[], Replies] = dict
     sure: dict[Property, Surely] = {}
     if z3 and cases:
-        anatomy = Anatomy(full.lifecycle)
-        sure = {case.one: surely(ground.values, case.one, anatomy) for case in cases if _elsewhere(ground, case)}
         decisions = {case.one: case.decision for case in cases}
-        replies = begin(
-            claimed(
-                full.lifecycle, ground.view, scenario, ground.products, decisions, sure, named=wanted is not None
-            )
-        )  # fmt: skip
+        sure = with_all_variables(ground, decisions)
+        replies = begin(claimed(ground, decisions, sure, named=wanted is not None))
     return Begun(ground, size, cases, sure, replies)
-
-
-def _elsewhere(ground: Ground, case: Case) -> bool:
-    """Whether what *case* says to be possible is claimed of all executions, not of everything explored."""
-    possible = isinstance(case.one.form, Possible) and case.decision.everywhere is None
-    return possible and ground.view.disturbed is None
 
 
 def _of_tables(full: Semantics, wanted: frozenset[str] | None, views: list[View], say: Progress) -> list[Verdict]:
@@ -165,10 +154,7 @@ def _of_tables(full: Semantics, wanted: frozenset[str] | None, views: list[View]
 
 def _search(ground: Ground, one: Property) -> Case:
     before = time.perf_counter()
-    what = remembers(formulas(one))
-    if what not in ground.products:
-        ground.products[what] = Product(ground.view, what)
-    product = ground.products[what]
+    product = ground.product(one)
     return Case(one, product, decide(ground.view, product, one), time.perf_counter() - before)
 
 

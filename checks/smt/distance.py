@@ -44,9 +44,8 @@ def proved(
 
     ``closes``: it is to prove, too, that what is asked is closed under every step; ``closed``: that is proved already.
     """
-    assert isinstance(one.form, Possible)
     before = time.perf_counter()
-    questions = _Distance(lifecycle, scenario, one, one.form, claimed, closes=closes).posed(keys)
+    questions = posed(lifecycle, scenario, one, keys, claimed, closes=closes)
     refuted = [f"{question}: {reply.witness}" for question, reply in answers(questions) if not reply.proved]
     seconds = time.perf_counter() - before
     if ranking(questions.onward) is None:
@@ -62,6 +61,19 @@ def proved(
         detail = f"at most {claimed.most - 1} requests lead there, from everywhere but the keys listed"
         detail += "; of these no step leads out"
     return Outcome.VIOLATED if keys else Outcome.HOLDS, seconds, detail
+
+
+def posed(
+    lifecycle: Lifecycle, scenario: Scenario, one: Property, keys: Keys, claimed: Distances, *, closes: bool
+) -> Questions:
+    """What is asked to prove it: of the executions (``initial``, ``closed``) where ``closes`` says so.
+
+    Of where the distance is known: some step keeps or lowers it (``falls``).  Of what is asked: the distance is known
+    there, or the key is listed, or it runs on (``asked``); somebody does (``runs``), and does not go astray
+    (``strays``).  Of what is caught: nothing leads out (``trap``).
+    """
+    assert isinstance(one.form, Possible)
+    return _Distance(lifecycle, scenario, one, one.form, claimed, closes=closes).posed(keys)
 
 
 class _Distance:

@@ -194,16 +194,21 @@ def _among(system: System, told: Told, step: Transition) -> str:
 TOGETHER = 100
 
 
+def in_portions(questions: Questions, most: int) -> Iterator[tuple[str, list[str]]]:
+    """Each question with its obligations, each once, *most* at a time."""
+    for question, obligations in questions.asked.items():
+        different = list(dict.fromkeys(obligations))
+        for first in range(0, len(different), most):
+            yield question, different[first : first + most]
+
+
 def answers(questions: Questions) -> Iterator[tuple[str, Answer]]:
     """z3's answers, in the order of the questions; a question that cannot be refuted names one obligation.
 
     The obligations are refuted some at a time, each time by a solver that has read no others, and by the one of z3's
     solvers that looks only at what is relevant: a step at one point need not know what is claimed of all others.
     """
-    portions: list[tuple[str, list[str]]] = []
-    for question, obligations in questions.asked.items():
-        different = list(dict.fromkeys(obligations))
-        portions += [(question, different[first : first + TOGETHER]) for first in range(0, len(different), TOGETHER)]
+    portions = list(in_portions(questions, TOGETHER))
     lines = [questions.system.script.text(), *(f"(assert {disjunction(portion)})" for _, portion in portions)]
     parsed = list(z3.parse_smt2_string("\n".join(lines)))
     domains, asserted = parsed[: len(parsed) - len(portions)], parsed[len(parsed) - len(portions) :]

@@ -21,7 +21,7 @@ from checks.candidate import Candidate, Distances
 from checks.keys import coordinates, size
 from checks.properties.definition import Leaves, Possible, Property
 from checks.smt.distance import proved
-from checks.smt.prove import Answer, answers, pose, ranking
+from checks.smt.prove import Answer, Questions, answers, pose, ranking
 from checks.smt.system import System
 from checks.smt.transition import Phase
 from checks.verdict import Outcome
@@ -120,19 +120,26 @@ def decided(task: Task) -> Replies:
     if task.claimed is None:
         return made
     asked = {one: keys for one, keys in task.listed.items() if by_claim(lifecycle, one, keys)}
-    phases = [Phase(scenario, after=1), Phase(scenario, disturbed=True)] if task.bounded else [Phase(scenario)]
-    system = System(lifecycle, phases, task.claimed, Anatomy(lifecycle))
-    questions = pose(system, {one: {scenario.name: keys} for one, keys in asked.items()})
+    questions = of_invariant(task, task.claimed)
     replies = dict(answers(questions))
     ranks = ranking(questions.onward) if any(isinstance(one.form, Leaves) for one in asked) else {}
     shared = (time.perf_counter() - before - sum(one.seconds for one in replies.values())) / len(asked)
     shared += replies["closed"].seconds / len(asked)
     basis = (
-        f"an inductive invariant of {task.claimed.size} cubes at {len(system.claim.groups)} groups of control points"
+        f"an inductive invariant of {task.claimed.size} cubes"
+        f" at {len(questions.system.claim.groups)} groups of control points"
     )
     for one, keys in asked.items():
         made[one.id] = _judged(one, keys, replies, shared, ranks, basis)
     return made
+
+
+def of_invariant(task: Task, claimed: Candidate) -> Questions:
+    """What is asked of *claimed*, where the processes are: is it an invariant, is all that rests on it as listed."""
+    lifecycle, scenario = task.lifecycle, task.scenario
+    asked = {one: {scenario.name: keys} for one, keys in task.listed.items() if by_claim(lifecycle, one, keys)}
+    phases = [Phase(scenario, after=1), Phase(scenario, disturbed=True)] if task.bounded else [Phase(scenario)]
+    return pose(System(lifecycle, phases, claimed, Anatomy(lifecycle)), asked)
 
 
 def _everything(lifecycle: Lifecycle, one: Property, keys: Keys) -> bool:
