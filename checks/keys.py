@@ -18,7 +18,7 @@ def coordinates(lifecycle: Lifecycle, one: Property) -> tuple[int, ...]:
     """The variables of the key of *one*, each once, in its order, without the roles that *lifecycle* does not have."""
     told_by: dict[str, tuple[int, ...]] = {role: (variable,) for role, variable in roles(lifecycle).items()}
     told_by |= {
-        name: tuple(sorted({variable for tests in condition for variable, _ in tests}))  # type: ignore[misc]
+        name: tuple(sorted({variable for tests in condition for variable, _ in tests}))
         for name, condition in lifecycle.predicates.items()
     }
     told_by[OPERATION] = (ACCUSED,)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.expectations import Expected, Survivor
+from checks.concurrency.verdicts import OF_STEPS, verify_concurrent
+from checks.expectations import Expectations, Expected, Survivor
 from checks.mutation import notice
 from checks.mutation.effect import Effect
 from checks.mutation.kept import Kept
@@ -194,6 +195,7 @@ def test_most_mutants_of_the_lamp_are_noticed_and_the_page_says_which_are_not() 
         [one.mutant for one in results],
         lifecycle.rows,
         ("sequential", "outside"),
+        (),
         PROPERTIES,
         Expected(survivors=listed, unrefuted={"final": "nothing comes back"}),
         None,
@@ -202,10 +204,58 @@ def test_most_mutants_of_the_lamp_are_noticed_and_the_page_says_which_are_not() 
     assert "`a/b/c`: delete" in text
     assert "| final | 0 | nothing comes back |" in text
     assert "| `switch-on/switch/lock` | one request at a time never needs it |" in text
-    assert f"| noticed by a property | {noticed} |" in text
+    assert f"| noticed by a property with one request at a time | {noticed} |" in text
+    assert "two at once" not in text
     for one in left:
         assert f"| `{one.mutant.row}` | {one.mutant.change} |" in text
     assert text.count("for this test") == sum(one.mutant.row == left[0].mutant.row for one in left) if left else True
+
+
+def keys_of_pairs(lifecycle: Lifecycle) -> set[tuple[str, tuple[str, ...]]]:
+    """The ways in which the door's properties are violated with two buttons at once."""
+    report = verify_concurrent(lifecycle, ["pair"], OF_STEPS, Expectations())
+    return {(one.property, tuple(found.key.values())) for one in report.verdicts for found in one.findings}
+
+
+def test_what_nobody_notices_with_one_request_is_tried_with_two() -> None:
+    lifecycle = tables("door")
+    alone = {one.mutant: one for one in mutate(lifecycle, ("calm",), workers=1)}
+    both = mutate(lifecycle, ("calm",), ("pair",), workers=1)
+    late = [one for one in both if one.noticed and one.together]
+    assert len(late) > 3
+    usual = keys_of_pairs(lifecycle)
+    for one in both:
+        assert one.together == (() if alone[one.mutant].noticed else ("pair",))
+        assert one == (replace(alone[one.mutant], notices=one.notices, together=one.together))
+        if one.together and one in late[:6]:
+            new = keys_of_pairs(mutated(lifecycle, one.mutant))
+            assert {notice.property for notice in one.notices} == {name for name, _ in new ^ usual}
+            assert {notice.property for notice in one.notices if notice.refutes} == {name for name, _ in new - usual}
+    for one in [one for one in both if one.together and not one.noticed][:6]:
+        assert keys_of_pairs(mutated(lifecycle, one.mutant)) == usual
+    every = [one.mutant for one in both]
+    text = page(both, every, lifecycle.rows, ("calm",), ("pair",), PROPERTIES, Expected(), None, {})
+    assert f"| noticed by a property with two at once alone | {len(late)} |" in text
+
+
+def test_what_was_kept_with_two_requests_is_not_tried_again(tmp_path: Path) -> None:
+    lifecycle, path = tables("door"), tmp_path / "mutants.jsonl"
+    first = mutate(lifecycle, ("calm",), sample=9, workers=1, kept=Kept(path, lifecycle, ("calm",)))
+    left = [one for one in first if not one.noticed]
+    seen: list[int] = []
+
+    def run(together: tuple[str, ...]) -> list[Result]:
+        kept = Kept(path, lifecycle, ("calm",), together)
+        return mutate(
+            lifecycle, ("calm",), together, 9, workers=1, kept=kept, progress=lambda _, todo: seen.append(todo)
+        )
+
+    both = run(("pair",))
+    assert seen == [*range(len(left))][::-1]
+    assert run(("pair",)) == both
+    assert seen == [*range(len(left))][::-1]
+    # what was found in other scenarios does not count, what was found with one request does
+    assert run(()) == first
 
 
 def test_a_property_that_is_asked_late_is_asked_of_what_others_noticed() -> None:

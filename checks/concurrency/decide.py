@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from checks.concurrency.abstraction import abstracted, left_out, left_out_again, looked_at
+from checks.concurrency.automaton import Automaton
 from checks.concurrency.confirm import Confirmer, LaneStep
 from checks.concurrency.exact import Explored, explore
 from checks.concurrency.judge import judgeable
@@ -21,7 +22,7 @@ from checks.concurrency.reduce import reduce
 from checks.concurrency.seen import Seen, Shown, violations
 from checks.properties.definition import Always, Property
 from checks.properties.formula import And, Formula
-from model.lifecycle import Scenario
+from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 
 
@@ -80,9 +81,8 @@ def decide_together(
     ValueError when one speaks of more than records and processes; ``holds`` is None when *limit* configurations did
     not suffice.
     """
-    both = And(tuple(joined(one) for one in wanted))
     lifecycle = semantics.lifecycle
-    first = abstracted(lifecycle, scenario, both, left_out(lifecycle, scenario, both))
+    first, both = first_space(lifecycle, scenario, wanted)
     explored, seens, tried = _look(semantics, scenario, wanted, both, explore(first, bound, limit))
     refuted: list[list[Mapping[str, str]]] = [[] for _ in wanted]
     if closely and any(steps is None for each in tried for _, steps in each):
@@ -97,6 +97,12 @@ def decide_together(
         _decided(semantics, scenario, one, seen, each, gone, explored, limit)
         for one, seen, each, gone in zip(wanted, seens, tried, refuted, strict=True)
     )
+
+
+def first_space(lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property]) -> tuple[Automaton, And]:
+    """The model whose space is explored first for *wanted*, and all that they say as one formula."""
+    both = And(tuple(joined(one) for one in wanted))
+    return abstracted(lifecycle, scenario, both, left_out(lifecycle, scenario, both)), both
 
 
 def _look(
@@ -115,7 +121,7 @@ def _look(
     confirmer = Confirmer(semantics, scenario, explored.relation.automaton.names)
     done = [{str(shown.key) for shown, steps in each if steps is not None} for each in before or ([] for _ in wanted)]
     tried = [
-        [(shown, None if str(shown.key) in known else _first(confirmer, shown.ways)) for shown in found]
+        [(shown, None if str(shown.key) in known else confirmed(confirmer, shown.ways)) for shown in found]
         for found, known in zip(violations(seens), done, strict=True)
     ]
     return explored, seens, tried
@@ -152,7 +158,7 @@ def _decided(
     )  # fmt: skip
 
 
-def _first(confirmer: Confirmer, ways: Iterable[tuple[PathStep, ...]]) -> tuple[LaneStep, ...] | None:
+def confirmed(confirmer: Confirmer, ways: Iterable[tuple[PathStep, ...]]) -> tuple[LaneStep, ...] | None:
     """An execution that follows the first of *ways* that has one."""
     tried = map(confirmer.confirm, ways)
     return next((steps for steps in tried if steps is not None), None)
@@ -182,5 +188,5 @@ def _again(
     explored = explore(smaller, bound, limit)
     for other in violations([Seen(semantics.lifecycle, explored, one, both)])[0]:
         if other.key == shown.key:
-            return _first(Confirmer(semantics, scenario, smaller.names), other.ways)
+            return confirmed(Confirmer(semantics, scenario, smaller.names), other.ways)
     return None

@@ -24,12 +24,21 @@ from model.lifecycle import Lifecycle
 
 
 class Kept:
-    """The results of *lifecycle* in *scenarios* that the file at *path* holds; there need not be one yet."""
+    """The results of *lifecycle* that the file at *path* holds; there need not be one yet.
 
-    def __init__(self, path: Path, lifecycle: Lifecycle, scenarios: Sequence[str]) -> None:
+    They are those of mutants tried in *scenarios*, and then *together*, with several requests at once.
+    """
+
+    def __init__(
+        self, path: Path, lifecycle: Lifecycle, scenarios: Sequence[str], together: Sequence[str] = ()
+    ) -> None:
         self.path = path
         bare = replace(lifecycle, promises=())
-        self._of = {"steps": _digest(bare, scenarios), "tables": _digest(lifecycle, scenarios)}
+        self._of = {
+            "steps": _digest(bare, scenarios),
+            "tables": _digest(lifecycle, scenarios),
+            "together": _digest(bare, together),
+        }
         self._promised = {
             one.id
             for one in properties(lifecycle)
@@ -37,14 +46,16 @@ class Kept:
         }
 
     def results(self) -> Iterator[Result]:
-        """What is known.  Raises InputError where the file cannot be used, or a line of it says something else.
+        """What is known; of two results of a mutant the later one holds.
 
-        A last line that a run could not finish is taken away.
+        Raises InputError where the file cannot be used, or a line of it says something else.  A last line that a run
+        could not finish is taken away.
         """
         for number, line in enumerate(self._lines(), 1):
             try:
                 of, result = _read(json.loads(line))
                 lasts = of["tables"] == self._of["tables"] or (of["steps"] == self._of["steps"] and self._lasts(result))
+                lasts = lasts and (not result.together or of["together"] == self._of["together"])
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 place = f"{self.path}:{number}"
                 raise InputError(Fault(place, "not a result of mutate", "remove the line, or the file")) from None
@@ -86,6 +97,7 @@ def _read(plain: Mapping[str, Any]) -> tuple[Mapping[str, str], Result]:
         tuple(plain["fewer"]),
         tuple(plain["other"]),
         plain["broken"],
+        tuple(plain["together"]),
     )
     return plain["of"], result
 

@@ -48,13 +48,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a mutant: who noticed it, or in which scenarios it only took steps away or stepped otherwise."""
+    """What became of a mutant: who noticed it, or in which scenarios it only took steps away or stepped otherwise.
+
+    ``together``: the scenarios with several requests at once that were asked when nobody had noticed it with one.
+    """
 
     mutant: Mutant
     notices: tuple[Notice, ...]
     fewer: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     broken: str = ""
+    together: tuple[str, ...] = ()
 
     @property
     def noticed(self) -> bool:

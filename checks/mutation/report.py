@@ -16,9 +16,10 @@ HEAD = """\
 
 Is every row of the tables held by some check? Each row is deleted and altered in turn, and the properties are decided
 again, by graph search, in the scenarios {scenarios}. A mutant is noticed when a property is violated in a way in which
-it was not before (it is refuted), or is not any more in one in which it was. This page is made by
+it was not before (it is refuted), or is not any more in one in which it was.{together} This page is made by
 `nova-lifecycle mutate --output docs/mutation.md` from {tried} of {total} mutants.
 """
+TOGETHER = " What nobody notices\nwith one request at a time is tried in {names}, with two at once."
 
 
 def page(
@@ -26,19 +27,22 @@ def page(
     every: Collection[Mutant],
     rows: Iterable[str],
     scenarios: Sequence[str],
+    together: Sequence[str],
     properties: Sequence[Property],
     expected: Expected,
     by_source: Collection[Mutant] | None,
     refuted: Mapping[str, Mutant],
 ) -> str:
-    """The page of *results*, out of *every* mutant of *rows*.
+    """The page of *results*, out of *every* mutant of *rows*, tried in *scenarios* and then *together*.
 
     *by_source*: those that a comparison with the source notices; *refuted*: for a property a mutant that refutes it.
     *properties* are those that are asked there.
     """
     listed = expected.survivors
-    names = ", ".join(f"`{name}`" for name in scenarios)
-    lines = [HEAD.format(scenarios=names, tried=len(results), total=len(every)), *_rates(results, by_source), ""]
+    alone, at_once = (", ".join(f"`{name}`" for name in names) for names in (scenarios, together))
+    further = TOGETHER.format(names=at_once) if together else ""
+    head = HEAD.format(scenarios=alone, together=further, tried=len(results), total=len(every))
+    lines = [head, *_rates(results, by_source), ""]
     lines += ["## What is done to a row", "", *_changes(results, by_source), "", "## Who notices", ""]
     lines += [
         *_noticing(results, properties, refuted, expected.unrefuted),
@@ -124,29 +128,35 @@ def _why(tried: Sequence[Result], listed: Sequence[Survivor]) -> str:
         return "; ".join(reasons)
     if any(one.fewer for one in tried):
         return "without it steps are gone and none is new, and nothing that must be possible is lost"
-    return "one request at a time never needs it"
+    never = "one request at a time never needs it"
+    return f"{never}, and with two at once nothing is violated in another way" if tried[0].together else never
 
 
 def _rates(results: Sequence[Result], by_source: Collection[Mutant] | None) -> Iterator[str]:
     noticed = sum(one.noticed for one in results)
+    late = sum(one.noticed and bool(one.together) for one in results)
     same = sum(not one.noticed and not one.fewer and not one.other for one in results)
     fewer = sum(not one.noticed and bool(one.fewer) and not one.other for one in results)
     rows = {one.mutant.row for one in results}
     held = {one.mutant.row for one in results if one.noticed}
     yield "| mutants | | |"
     yield "|---|---|---|"
-    yield f"| noticed by a property | {noticed} | {_share(noticed, len(results))} |"
+    early = noticed - late
+    yield f"| noticed by a property with one request at a time | {early} | {_share(early, len(results))} |"
+    if any(one.together for one in results):
+        yield f"| noticed by a property with two at once alone | {late} | {_share(late, len(results))} |"
     if by_source is not None:
         more = sum(one.mutant in by_source and not one.noticed for one in results)
         yield f"| noticed by the comparison with the source alone | {more} | {_share(more, len(results))} |"
         held |= {one.mutant.row for one in results if one.mutant in by_source}
-    yield f"| not noticed: no step of these scenarios changes | {same} | {_share(same, len(results))} |"
+    yield f"| not noticed: no step changes with one request at a time | {same} | {_share(same, len(results))} |"
     yield f"| not noticed: steps are taken away, none is new | {fewer} | {_share(fewer, len(results))} |"
     left = len(results) - noticed - same - fewer
     yield f"| not noticed: steps are new | {left} | {_share(left, len(results))} |"
     yield ""
     differing = len(results) - same
-    yield f"Of the {differing} mutants that change a step, {_share(noticed, differing)} are noticed by a property."
+    share = _share(noticed, differing)
+    yield f"Of the {differing} that change a step or are noticed, {share} are noticed by a property."
     yield f"{len(held)} of {len(rows)} rows have a mutant that is noticed."
 
 
@@ -198,9 +208,9 @@ def _survivors(
 ) -> Iterator[str]:
     left = survivors(results, by_source)
     known = [(one, reason(one.mutant, listed)) for one in left]
-    yield "A mutant that changes no step of these scenarios can be noticed only where several requests run at once, or"
-    yield "not at all. One that only takes steps away makes nothing happen that did not, and what must be possible"
-    yield "still is, or it would have been noticed. The others:"
+    yield "A mutant that changes no step with one request at a time can be noticed only where several run at once. One"
+    yield "that only takes steps away makes nothing happen that did not, and what must be possible still is, or someone"
+    yield "would notice. The others, with the reason why nobody does with one request at a time:"
     yield ""
     yield "| row | change | steps otherwise in | reason |"
     yield "|---|---|---|---|"

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 from checks.mutation.kept import Kept
-from checks.mutation.mutants import Mutant, mutants
+from checks.mutation.mutants import Mutant, mutants, mutated
 from checks.mutation.notice import Result, Watch
+from checks.mutation.several import Several
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import OfTables
 from model.lifecycle import Lifecycle
 
+T = TypeVar("T")
 #: How many mutants are asked once more of a property that none has refuted.
 TRIES = 240
-#: Called with the results so far and the number of mutants to try.
-Progress = Callable[[Sequence[Result], int], None]
+#: Called with the results so far and how many are still to be made.
+Progress = Callable[[Collection[Result], int], None]
 
-_watch: list[Watch] = []
+_trials: list[_Trials] = []
 
 
 def mutate(
     lifecycle: Lifecycle,
     scenarios: Sequence[str],
+    together: Sequence[str] = (),
     sample: int | None = None,
     workers: int = 2,
     kept: Kept | None = None,
@@ -32,21 +37,30 @@ def mutate(
 ) -> list[Result]:
     """Try every mutant, or *sample* of them (always the same), and say of each who notices it in *scenarios*.
 
-    The mutants are tried in a shuffled order, so that whatever has been tried is a fair sample.  What *kept*
-    knows is not tried again, and each result is added to it.
+    What nobody notices there is tried in the scenarios *together*, with several requests at once.  The mutants are
+    tried in a shuffled order, so that whatever has been tried is a fair sample.  What *kept* knows is not tried again,
+    and each result is added to it.
     """
     chosen = list(mutants(lifecycle))
     random.Random(0).shuffle(chosen)  # noqa: S311 - a sample, not a secret
     chosen = chosen[:sample]
     known = {} if kept is None else {result.mutant: result for result in kept.results()}
-    results = [known[mutant] for mutant in chosen if mutant in known]
-    for result in _tried(lifecycle, scenarios, [mutant for mutant in chosen if mutant not in known], workers):
-        results.append(result)
-        if kept is not None:
-            kept.add(result)
-        if progress is not None:
-            progress(results, len(chosen))
-    return sorted(results, key=lambda result: (result.mutant.row, result.mutant.change))
+    results = {mutant: known[mutant] for mutant in chosen if mutant in known}
+
+    def become(todo: int, made: Iterator[Result]) -> None:
+        for number, result in enumerate(made, 1):
+            results[result.mutant] = result
+            if kept is not None:
+                kept.add(result)
+            if progress is not None:
+                progress(results.values(), todo - number)
+
+    trials = (lifecycle, scenarios, together)
+    new = [mutant for mutant in chosen if mutant not in results]
+    become(len(new), _each(_alone, new, workers, trials))
+    late = [one for one in results.values() if together and not one.noticed and one.together != (*together,)]
+    become(len(late), _each(_at_once, late, workers, trials))
+    return sorted(results.values(), key=lambda result: (result.mutant.row, result.mutant.change))
 
 
 def refuted(
@@ -75,18 +89,45 @@ def refuted(
     return found
 
 
-def _tried(lifecycle: Lifecycle, scenarios: Sequence[str], chosen: Sequence[Mutant], workers: int) -> Iterator[Result]:
-    if workers == 1:
-        watch = Watch(lifecycle, scenarios)
-        yield from map(watch.result, chosen)
+class _Trials:
+    """The tables as they are in all scenarios, and what tries a mutant there."""
+
+    def __init__(self, lifecycle: Lifecycle, scenarios: Sequence[str], together: Sequence[str]) -> None:
+        self.lifecycle = lifecycle
+        self.watch = Watch(lifecycle, scenarios)
+        self.several = [Several(lifecycle, name) for name in together]
+
+    def at_once(self, result: Result) -> Result:
+        """*result*, of a mutant that nobody notices with one request, with who does so with several."""
+        mutant = mutated(self.lifecycle, result.mutant)
+        notices = next(filter(None, (one.notices(mutant) for one in self.several)), ())
+        return replace(result, notices=notices, together=tuple(one.scenario.name for one in self.several))
+
+
+def _each(
+    what: Callable[[T], Result],
+    items: Sequence[T],
+    workers: int,
+    trials: tuple[Lifecycle, Sequence[str], Sequence[str]],
+) -> Iterator[Result]:
+    """*what* becomes of each of *items*, in their order."""
+    if not items:
         return
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(lifecycle, scenarios)) as pool:
-        yield from pool.map(_try, chosen)
+    if workers == 1:
+        _begin(*trials)
+        yield from map(what, items)
+        return
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=trials) as pool:
+        yield from pool.map(what, items)
 
 
-def _begin(lifecycle: Lifecycle, scenarios: Sequence[str]) -> None:
-    _watch[:] = [Watch(lifecycle, scenarios)]
+def _begin(lifecycle: Lifecycle, scenarios: Sequence[str], together: Sequence[str]) -> None:
+    _trials[:] = [_Trials(lifecycle, scenarios, together)]
 
 
-def _try(mutant: Mutant) -> Result:
-    return _watch[0].result(mutant)
+def _alone(mutant: Mutant) -> Result:
+    return _trials[0].watch.result(mutant)
+
+
+def _at_once(result: Result) -> Result:
+    return _trials[0].at_once(result)

@@ -79,8 +79,8 @@ OPERATION = "operation"
 class Property:
     """One property.
 
-    ``formal`` is its definition as CTL or LTL text; ``key`` names what its violations are told apart by: roles, predicates
-    (all variables that one looks at) and :data:`OPERATION`;
+    ``formal`` is its definition as CTL or LTL text; ``key`` names what its violations are told apart by: roles,
+    predicates (all variables that one looks at) and :data:`OPERATION`;
     ``needs`` says what a scenario must have for the property to be asked there (``crash``, or a kind of process), and
     ``unless`` what it must not have.
     ``assumptions`` are ids of :data:`checks.properties.assumptions.ASSUMPTIONS`.

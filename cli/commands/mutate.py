@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from model.lifecycle import Lifecycle
 
 DIFFERS = 1
+#: How many requests run at once in the scenario that is asked last.
+AT_ONCE = 2
+#: Seconds between two lines that say how far it is.
+INTERVAL = 20
 
 
 @click.command(
@@ -36,7 +40,10 @@ or a reason is given for what is noticed; 2 bad input."""
 )
 @click.option("--sample", type=click.IntRange(1), help="Only so many mutants, always the same ones.")
 @click.option(
-    "--scenario", "chosen", multiple=True, help="Where they are tried [default: each with one request at a time]."
+    "--scenario",
+    "chosen",
+    multiple=True,
+    help="Where they are tried [default: each with one request at a time, then the first with two at once].",
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--keep", type=PLACE, help="Go on from the results in this file, and add to them.")
@@ -57,12 +64,11 @@ def command(
     """Change the tables row by row (delete, drop an expected set, change a value, ...) and see which check notices.
 
     All mutants of Nova's tables take one to two hours on two cores of their own; --sample 40 takes some minutes, a good
-    part of which is the tables as they are.  With --keep a run that was broken off goes on where it was.
+    part of which is the tables as they are.  What nobody notices with one request at a time is tried with two at once.
+    With --keep a run that was broken off goes on where it was.
     """
     lifecycle = full_lifecycle(tables, release)
-    names = chosen or tuple(one.name for one in lifecycle.scenarios.values() if one.processes == 1)
-    for name in names:
-        one_of(name, lifecycle.scenarios, "scenario")
+    names, together = _scenarios(lifecycle, chosen)
     places_for(output)
     from checks.expectations import read_expectations
     from checks.mutation.kept import Kept
@@ -78,8 +84,8 @@ def command(
         from checks.conformance.source.releases import facts_of
 
         facts = facts_of(source)
-    kept = None if keep is None else Kept(keep, lifecycle, names)
-    results = mutate(lifecycle, names, sample, workers, kept, _progress())
+    kept = None if keep is None else Kept(keep, lifecycle, names, together)
+    results = mutate(lifecycle, names, together, sample, workers, kept, _progress())
     by_source = None
     if facts is not None:
         from checks.mutation.source import noticed_by_source
@@ -93,7 +99,7 @@ def command(
     known = [one for one in properties(lifecycle) if _told(one, lifecycle, names)]
     free = [one.id for one in known if whole and one.id not in examples and one.id not in expected.unrefuted]
     if output is not None:
-        text = page(results, every, lifecycle.rows, names, known, expected, by_source, examples)
+        text = page(results, every, lifecycle.rows, names, together, known, expected, by_source, examples)
         write_text(output, text)
     elif as_json:
         show_json(results, lifecycle)
@@ -106,6 +112,18 @@ def command(
     for name in free:
         click.echo(f"no mutant refutes {name}", err=True)
     return DIFFERS if open_ or stale or free else 0
+
+
+def _scenarios(lifecycle: Lifecycle, chosen: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The *chosen* scenarios, or the usual ones: those with one request at a time, and those with two at once."""
+    every = lifecycle.scenarios.values()
+    alone = [one.name for one in every if one.processes == 1]
+    together = [one.name for one in every if one.processes == AT_ONCE and not one.crash and not one.lose]
+    for name in chosen:
+        one_of(name, [*alone, *together], "scenario")
+    if not chosen:
+        return tuple(alone), tuple(together[:1])
+    return tuple(name for name in alone if name in chosen), tuple(name for name in together if name in chosen)
 
 
 def _told(one: Property, lifecycle: Lifecycle, names: Sequence[str]) -> bool:
@@ -132,20 +150,21 @@ def _by(one: Result) -> str:
     return "nobody" if one.other else "nobody: steps are taken away" if one.fewer else "nobody: no step changes"
 
 
-def _progress() -> Callable[[Sequence[Result], int], None]:
+def _progress() -> Callable[[Collection[Result], int], None]:
     """Says now and then how far it is, and how long the rest will take."""
     began = last = time.monotonic()
-    first: list[int] = []
+    first, before = 0, -1
 
-    def say(results: Sequence[Result], total: int) -> None:
-        nonlocal last
+    def say(results: Collection[Result], left: int) -> None:
+        nonlocal began, last, first, before
         now = time.monotonic()
-        first.append(len(results)) if not first else None
-        if now - last > 20 or len(results) == total:
+        if left > before:  # what follows is tried with several requests at once
+            began, first = now, left + 1
+        before = left
+        if now - last > INTERVAL or not left:
             last = now
-            made = len(results) - first[0] + 1
-            left = (now - began) / made * (total - len(results)) / 60
+            minutes = (now - began) / (first - left) * left / 60
             noticed = sum(one.noticed for one in results)
-            click.echo(f"{len(results)} of {total} tried, {noticed} noticed; about {left:.0f} minutes left", err=True)
+            click.echo(f"{len(results)} tried, {noticed} noticed; {left} left, about {minutes:.0f} minutes", err=True)
 
     return say
