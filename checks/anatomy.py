@@ -72,7 +72,8 @@ class Anatomy:
     def _unwritten(self, instruction: Instruction) -> Iterable[int]:
         """The targets of *instruction* that are reached without having written a state variable."""
         if isinstance(instruction, Save) and self.writes(instruction):
-            return [target for _, target in instruction.raised]
+            killed = () if instruction.killed is None else (instruction.killed,)
+            return [*(target for _, target in instruction.raised), *killed]
         return targets(instruction)
 
     def writes(self, instruction: Instruction) -> bool:
