@@ -54,7 +54,7 @@ def refusals(semantics: Semantics) -> Iterator[Refusal]:
     """Guards and first saves such that a record passes the one and is refused by the other, undisturbed."""
     requests = [start for start in semantics.starts if start.kind in ("request", "admin")]
     for start in requests:
-        todo: list[tuple[int, When]] = [(start.to, start.when)]
+        todo: list[tuple[int, When]] = [(start.to, _without(start.when, start.assign))]
         seen: set[tuple[int, When]] = set()
         while todo:
             control, when = todo.pop()
