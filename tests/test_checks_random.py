@@ -1,164 +1,117 @@
-"""Random small machines: the explorer, z3 and a brute-force definition of each property agree."""
+"""Random small machines: graph search, z3 and the definition of each property, word for word, find the same.
+
+Everything that can be asked with one request at a time is asked of each machine, and every way in which something is
+violated must be the same for all three.
+"""
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from functools import cache
-from pathlib import Path
+from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from definitions import DEFINED, Definitions, Key, alive, guards_agree
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from random_machines import ALONE, MACHINES, rich_machines
 
-from checks.verdict import Outcome
+from checks.properties.catalogue import PROPERTIES, asked
+from checks.properties.definition import OfTables, Possible
+from checks.verdict import Outcome, Verdict
 from checks.verify import verify
 from model.explore import explore
-from model.lifecycle import Lifecycle, holds
-from model.program import FAILED, FINISHED, Call, Dirty, Entry, Instruction, Read, Save, Wait
+from model.lifecycle import Lifecycle
 from model.semantics import Semantics
-from model.tables_reader import read_tables
 
-DOOR = Path(__file__).parent / "lifecycles" / "door"
-MACHINES = int(os.environ.get("MACHINES", "100"))
+#: What is asked only where something starts unasked, dies, or happens outside: all of that is in ``worst``.
+UNASKED = ("spares", "recovers", "reconciles")
+OF_TABLES = ("guards-agree", "alive")
+USUAL = [one.id for one in PROPERTIES if one.id not in UNASKED]
+TRYING = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-
-@cache
-def door() -> Lifecycle:
-    return read_tables(DOOR)
-
-
-def _instruction(draw: st.DrawFn, point: int, size: int) -> Instruction:
-    """One instruction; its targets lie ahead, so that most machines end, or anywhere, so that some go round."""
-    lifecycle = door()
-    ahead = st.sampled_from([*range(point + 1, size), FINISHED, FAILED])
-    row = f"open/turn/p{point}"
-    common = (row, "open", "motor" if draw(st.booleans()) else "panel", False, None)
-    lock, phase = lifecycle.compare_variable, 0
-    locks = st.integers(0, len(lifecycle.variables[lock].values) - 1)
-    phases = st.integers(0, len(lifecycle.variables[phase].values) - 1)
-    match draw(st.integers(0, 4)):
-        case 0 | 1:
-            writes = tuple(
-                (variable, draw(values)) for variable, values in ((phase, phases), (lock, locks)) if draw(st.booleans())
-            )
-            expect = draw(st.none() | st.frozensets(locks, min_size=1))
-            names = [lifecycle.missing]
-            if expect is not None:
-                names += [lifecycle.refused, *(name for name, _ in lifecycle.special)]
-            raised = tuple((name, draw(ahead)) for name in names)
-            return Save(*common, tuple(sorted(writes)), expect, (), None, draw(ahead), raised)
-        case 2:
-            return Dirty(*common, ((phase, draw(phases)),), draw(ahead))
-        case 3:
-            return Call(*common, ((),), ((),), draw(ahead), (("error", draw(ahead)),))
-        case _:
-            condition = (((lock, draw(st.frozensets(locks, min_size=1))),),)
-            return Read(
-                *common,
-                (),
-                draw(st.booleans()),
-                draw(st.booleans()),
-                condition,
-                draw(ahead),
-                draw(ahead),
-                ((lifecycle.missing, draw(ahead)),),
-            )
+#: How many machines hold each property (in something that it speaks of), violate it, or leave z3 without an answer.
+Tally = Counter[tuple[str, str]]
 
 
-@st.composite
-def machines(draw: st.DrawFn) -> Lifecycle:
-    lifecycle = door()
-    size = draw(st.integers(2, 6))
-    made = [_instruction(draw, point, size) for point in range(size)]
-    message = draw(st.integers(0, size - 1))
-    service = next(one for one in lifecycle.services if one.available)
-    made.append(Wait("open/press/cast", "open", service.name, False, None, service.available, message))
-    locks = st.frozensets(st.integers(0, len(lifecycle.variables[lifecycle.compare_variable].values) - 1), min_size=1)
-    present = lifecycle.predicates["present"][0]
-    starts = st.sampled_from([0, size])
-    entries = tuple(
-        Entry(
-            row,
-            row.split("/")[0],
-            "request",
-            ((*present, (lifecycle.compare_variable, draw(locks))),),
-            (),
-            (),
-            draw(starts),
-        )
-        for row in ("open/guard", "remove/guard")
-    )
-    recovery = tuple(entry for entry in lifecycle.entries if entry.kind == "recovery")
-    kept, moved = _recovery(lifecycle, len(made), recovery[0].next)
-    rows = {one.row: replace(lifecycle.rows["open/turn/done"], id=one.row) for one in made}
-    return replace(
-        lifecycle,
-        instructions=(*made, *kept),
-        entries=(*entries, replace(recovery[0], next=moved)),
-        rows={**lifecycle.rows, **rows},
-    )
-
-
-def _recovery(lifecycle: Lifecycle, base: int, start: int) -> tuple[list[Instruction], int]:
-    """A recovery that only says that the service is there again."""
-    serve = next(one for one in lifecycle.instructions if isinstance(one, Call) and one.row.endswith("/serve"))
-    del start
-    return [serve], base
-
-
-def brute_rest(lifecycle: Lifecycle, scenario: str) -> bool:
-    """The definition of `rest`, word for word, on every configuration."""
+def judge(lifecycle: Lifecycle, scenario: str, wanted: list[str], tally: Tally) -> None:
+    """Asserts that all agree on the properties *wanted* that are asked in *scenario*, and counts what they say."""
     space = explore(Semantics(lifecycle), lifecycle.scenarios[scenario])
-    return all(
-        holds(lifecycle.predicates["rest"], record)
-        for record, inflight in space.configurations
-        if not inflight
-        and holds(lifecycle.predicates["present"], record)
-        and all(holds((service.available,), record) for service in lifecycle.services)
-    )
+    definitions = Definitions(lifecycle, space)
+    for verdict in verify(lifecycle, [scenario], wanted).verdicts:
+        keys = {"guards-agree": lambda: guards_agree(lifecycle), "alive": lambda: alive(lifecycle, space)}.get(
+            verdict.property, lambda verdict=verdict: definitions.keys(verdict.property)
+        )()
+        agree(verdict, keys, tally)
+        if verdict.exercised:
+            tally[verdict.property, verdict.outcome] += 1
+            event(f"{verdict.property} {verdict.outcome}")
 
 
-def brute_terminates(lifecycle: Lifecycle, scenario: str) -> bool:
-    """No configuration with a task in which, failures and crashes aside, one can go on for ever or is stuck.
+def agree(verdict: Verdict, keys: set[Key], tally: Tally) -> None:
+    """Asserts that the engines have decided what the definition says, which is violated in *keys*.
 
-    Machines only go forward, so that nothing goes on for ever: it is enough to look for places with no forced step.
+    Of what is possible with variables of which only sets of values are known z3 may say that it depends on them: where
+    the question is not that of every state.
     """
-    space = explore(Semantics(lifecycle), lifecycle.scenarios[scenario])
-    for number, (record, _) in enumerate(space.configurations):
-        if not holds(lifecycle.predicates["present"], record) or holds(lifecycle.predicates["rest"], record):
-            continue
-        forced = [
-            step
-            for step, _ in space.edges[number]
-            if (step.process >= 0 and not step.spontaneous) or step.kind == "recovery"
-        ]
-        if not forced:
-            return False
-    return True
+    expected = Outcome.VIOLATED if keys else Outcome.HOLDS
+    assert {tuple(sorted(finding.key.items())) for finding in verdict.findings} == keys, verdict.property
+    assert not verdict.disagreement, verdict
+    assert verdict.checked is not False, verdict
+    assert verdict.outcome is expected, verdict
+    engines = {engine.name: engine.outcome for engine in verdict.engines}
+    assert engines.keys() == {"graph search", "z3"}, verdict
+    if engines["z3"] is Outcome.UNDECIDED and depends(verdict):
+        tally[verdict.property, Outcome.UNDECIDED] += 1
+        engines.pop("z3")
+    assert set(engines.values()) == {expected}, verdict
 
 
-def brute_stable(lifecycle: Lifecycle, scenario: str) -> bool:
-    """Every step that changes the first variable of a record that stays leads to rest, or to the failed state."""
-    space = explore(Semantics(lifecycle), lifecycle.scenarios[scenario])
-    present, rest, failed = (lifecycle.predicates[name] for name in ("present", "rest", "failed"))
-    for number, (before, _) in enumerate(space.configurations):
-        for _, to in space.edges[number]:
-            after = space.configurations[to][0]
-            stays = holds(present, before) and holds(present, after)
-            if stays and before[0] != after[0] and not holds(rest, after) and not holds(failed, after):
-                return False
-    return True
+def depends(verdict: Verdict) -> bool:
+    """Whether *verdict* is on what is possible from all that executions reach, and not from every state."""
+    (one,) = (one for one in PROPERTIES if one.id == verdict.property)
+    kinds = ALONE[verdict.scenario].kinds
+    return isinstance(one.form, Possible) and (not one.form.everywhere or kinds != {"request"})
 
 
-BRUTE = {"rest": brute_rest, "terminates": brute_terminates, "stable": brute_stable}
+def fairly(tally: Tally, names: list[str]) -> None:
+    """Asserts that each of *names* is held and violated by a fair number of machines, and hardly ever left open."""
+    for name in names:
+        for outcome in (Outcome.HOLDS, Outcome.VIOLATED):
+            assert tally[name, outcome] >= MACHINES // 200, (name, outcome, tally)
+        assert tally[name, Outcome.UNDECIDED] <= 5 + MACHINES // 50, (name, tally)
 
 
-@given(machines(), st.sampled_from(["sequential", "crash", "lost"]))
-@settings(max_examples=MACHINES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_engines_and_definition_agree(lifecycle: Lifecycle, scenario: str) -> None:
-    for verdict in verify(lifecycle, [scenario], list(BRUTE)).verdicts:
-        assert not verdict.disagreement, verdict
-        assert verdict.checked is not False, verdict
-        expected = Outcome.HOLDS if BRUTE[verdict.property](lifecycle, scenario) else Outcome.VIOLATED
-        assert verdict.outcome is expected
-        assert {engine.outcome for engine in verdict.engines} == {expected}
+def test_engines_and_definition_agree_on_what_is_asked_of_requests() -> None:
+    tally: Tally = Counter()
+
+    @given(rich_machines())
+    @settings(TRYING, max_examples=MACHINES)
+    def each(lifecycle: Lifecycle) -> None:
+        judge(lifecycle, "sequential", USUAL, tally)
+
+    each()
+    fairly(tally, USUAL)
+
+
+def test_engines_and_definition_agree_on_what_nobody_asks_for() -> None:
+    """Where everything happens; of the other properties some are asked beside."""
+    tally: Tally = Counter()
+
+    @given(rich_machines(), st.sets(st.sampled_from([one for one in DEFINED if one not in UNASKED]), max_size=3))
+    @settings(TRYING, max_examples=MACHINES)
+    def each(lifecycle: Lifecycle, beside: set[str]) -> None:
+        judge(lifecycle, "worst", [*UNASKED, *sorted(beside)], tally)
+
+    each()
+    fairly(tally, [*UNASKED])
+
+
+@given(rich_machines(), st.sampled_from(sorted(ALONE.keys() - {"sequential", "worst"})))
+@settings(TRYING, max_examples=MACHINES // 5)
+def test_engines_and_definition_agree_in_every_scenario(lifecycle: Lifecycle, scenario: str) -> None:
+    judge(lifecycle, scenario, [*DEFINED], Counter())
+
+
+def test_every_property_has_a_definition() -> None:
+    assert {one.id for one in PROPERTIES} == {*DEFINED, *OF_TABLES}
+    assert {one.id for one in PROPERTIES if isinstance(one.form, OfTables)} == {*OF_TABLES}
+    missing = [one.id for one in PROPERTIES if one.id in UNASKED and asked(one, ALONE["sequential"])]
+    assert not missing

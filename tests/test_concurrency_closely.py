@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from definitions import Definitions, Key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_checks_random import DOOR, MACHINES
-from test_concurrency_random import DEFINED, SCENARIOS, Definitions, Key, busy_machines, plain_product
+from random_machines import DOOR, MACHINES
+from test_concurrency_random import ASKED, SCENARIOS, busy_machines, most, plain_product, ways
 
 from checks.checker import Checker
 from checks.concurrency.decide import Decision, decide_together
@@ -72,7 +73,7 @@ def _remembering(draw: st.DrawFn, one: Instruction) -> Instruction:
 
 def decisions(semantics: Semantics, scenario: Scenario, *, closely: bool) -> list[tuple[Property, Decision]]:
     """Every property that is asked of two requests at once, as it is decided."""
-    wanted = [one for one in properties(semantics.lifecycle) if one.id in DEFINED and asked(one, scenario)]
+    wanted = [one for one in properties(semantics.lifecycle) if one.id in ASKED and asked(one, scenario)]
     of_steps = [one for one in wanted if isinstance(one.form, Always)]
     decided = dict(zip(of_steps, decide_together(semantics, scenario, of_steps, 2, closely=closely), strict=True))
     rest = next(decision for one, decision in decided.items() if one.id == "rest")
@@ -93,13 +94,12 @@ def test_looking_twice_changes_no_verdict_and_leaves_less_open(lifecycle: Lifecy
     semantics, checker = Semantics(lifecycle), Checker(Semantics(lifecycle), scenario)
     once, twice = (decisions(semantics, scenario, closely=closely) for closely in (False, True))
     for (one, first), (_, second) in zip(once, twice, strict=True):
-        real = DEFINED[one.id](definitions)
-        most = definitions.lingers() if one.id == "terminates" else real
+        real = ways(definitions, one.id)
         found, confirmed = ({named(each.key) for each in decision.violations} for decision in (first, second))
         open_, still = (set(map(named, decision.unconfirmed)) for decision in (first, second))
         assert second.holds is first.holds or first.holds is None
         assert second.holds in (None, not real)
-        assert found <= confirmed <= most
+        assert found <= confirmed <= most(definitions, one.id)
         assert still <= open_
         assert not real.intersection(map(named, second.impossible))
         assert real <= confirmed | still
