@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import importlib
@@ -131,6 +132,14 @@ def _defect() -> NoReturn:
     sys.exit(INTERNAL)
 
 
+def _stop() -> NoReturn:
+    """End as interrupted, and at once: to take large spaces apart, as the interpreter would, lasts for seconds."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    atexit._run_exitfuncs()  # noqa: SLF001 - what was asked for at the end: the pools' semaphores are given back
+    os._exit(INTERRUPTED)
+
+
 def _one_line(text: str) -> str:
     """*text* on one line for a terminal: control characters escaped, the middle of a very long one left out."""
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
@@ -150,9 +159,12 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(BAD_INPUT)
-    except click.Abort:
-        sys.exit(INTERRUPTED)
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # which click takes for an interrupt
+            _defect()
+        click.echo("nova-lifecycle: interrupted", err=True)
+        if arguments is None:
+            _stop()
         sys.exit(INTERRUPTED)
     except InputError as error:
         count = len(error.faults)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
+from checks.workers import workers as processes
 from model.errors import Fault, InputError
 from model.files import write_bytes
 from model.lifecycle import Lifecycle
@@ -49,7 +48,7 @@ def write_figures(
         if count == 1:
             written = [path for part in parts for path in _write(lifecycle, part, folder, tuple(modules))]
         else:
-            with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+            with processes(count) as pool:
                 made = [pool.submit(_write, lifecycle, part, folder, tuple(modules)) for part in parts]
                 written = [path for one in made for path in one.result()]
         suffixes = {module.SUFFIX for module in modules.values()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,6 +15,7 @@ from checks.bugs.patch import FOLDER, Patch, read_patches
 from checks.bugs.patched import patched, read_plain
 from checks.bugs.violations import violations
 from checks.verdict import Trace
+from checks.workers import workers as processes
 from model.errors import Fault, InputError, nearest
 from model.lifecycle import Lifecycle
 from model.load import TABLES, load
@@ -91,7 +91,7 @@ def examine_all(
     workers = min(workers or os.cpu_count() or 1, len(chosen) or 1)
     one = partial(_examined, folder=folder, release=release)
     faults: list[Fault] = []
-    with nullcontext() if workers == 1 else ProcessPoolExecutor(workers) as pool:
+    with nullcontext() if workers == 1 else processes(workers) as pool:
         for answer in map(one, chosen) if pool is None else pool.map(one, chosen):
             if isinstance(answer, Result):
                 yield answer

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from itertools import combinations
-from multiprocessing import active_children, get_context
-from signal import SIG_IGN, SIGINT, signal
 
 import numpy as np
 
@@ -32,6 +30,7 @@ from checks.concurrency.visited import Visited
 from checks.graph.arrays import distinct
 from checks.properties.definition import Property
 from checks.properties.formula import And
+from checks.workers import workers
 from model.lifecycle import Lifecycle, Scenario
 from model.semantics import Semantics
 
@@ -173,7 +172,6 @@ _WORKERS: list[Chooser] = []
 
 
 def _prepare(lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property]) -> None:
-    signal(SIGINT, SIG_IGN)  # an interrupt is the parent's to handle
     _WORKERS[:] = [Chooser(Semantics(lifecycle), scenario, wanted)]
 
 
@@ -223,21 +221,10 @@ def _in_parallel(
     lifecycle: Lifecycle, scenario: Scenario, wanted: Sequence[Property], choices: list[tuple[int, ...]], bound: int
 ) -> Iterator[Looked]:
     """What the batches of *choices* come to, as they are done; when this is interrupted, the workers end at once."""
-    workers = min(os.cpu_count() or 1, 4)
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(lifecycle, scenario, wanted)
-    ) as pool:
-        try:
-            waiting = [
-                pool.submit(_look, choices[first : first + BATCH], bound) for first in range(0, len(choices), BATCH)
-            ]
-            for one in as_completed(waiting):
-                yield one.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in active_children():
-                worker.terminate()
-            raise
+    with workers(min(os.cpu_count() or 1, 4), _prepare, (lifecycle, scenario, wanted)) as pool:
+        waiting = [pool.submit(_look, choices[first : first + BATCH], bound) for first in range(0, len(choices), BATCH)]
+        for one in as_completed(waiting):
+            yield one.result()
 
 
 def _joined(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
@@ -15,6 +14,7 @@ from checks.mutation.notice import Result, Watch
 from checks.mutation.several import Several
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import OfTables
+from checks.workers import workers as processes
 from model.lifecycle import Lifecycle
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ def _each(
         _begin(*trials)
         yield from map(what, items)
         return
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=trials) as pool:
+    with processes(workers, _begin, trials) as pool:
         yield from pool.map(what, items)
 
 

@@ -25,6 +25,7 @@ from checks.smt.prove import Answer, Questions, answers, pose, ranking
 from checks.smt.system import System
 from checks.smt.transition import Phase
 from checks.verdict import Outcome
+from checks.workers import uninterrupted
 from model.lifecycle import Lifecycle, Scenario
 
 Keys = frozenset[tuple[int, ...]]
@@ -84,18 +85,23 @@ def begin(task: Task) -> Callable[[], Replies]:
         return lambda: replies
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    started = subprocess.Popen(
-        [sys.executable, "-m", "checks.smt.worker"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    with uninterrupted():
+        started = subprocess.Popen(
+            [sys.executable, "-m", "checks.smt.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
+        )  # fmt: skip
     assert started.stdin is not None
-    with started.stdin:
-        started.stdin.write(pickle.dumps(task))
-    started.stdin = None
+    written = pickle.dumps(task)
+    # It stays open: the worker ends when it is closed, as it is when this process ends.
+    started.stdin.write(len(written).to_bytes(8, "big") + written)
+    started.stdin.flush()
 
     def replies_of() -> Replies:
-        written, _ = started.communicate()
-        if started.returncode:
+        assert started.stdin is not None
+        assert started.stdout is not None
+        with started.stdin, started.stdout:
+            written = started.stdout.read()
+        if started.wait():
             raise RuntimeError(f"the second engine ended with status {started.returncode}")
         return pickle.loads(written)  # type: ignore[no-any-return] # noqa: S301 - our own process wrote it
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from checks.conformance.source.diff import Change, diff
 from checks.conformance.source.facts import SourceFacts, as_json, from_json
 from checks.conformance.source.fetch import Tree, newest_of_each_major, open_source
 from checks.conformance.source.read import read_source
+from checks.workers import workers
 from model.cache import cache_folder
 from model.errors import Fault, InputError
 
@@ -67,7 +67,7 @@ READERS = _readers()
 def facts_of_releases(versions: list[str] | None = None, *, processes: int = 2) -> dict[str, SourceFacts]:
     """The facts of each of *versions*, oldest first; by default the newest point release of each major release."""
     wanted = versions if versions is not None else newest_of_each_major()
-    with ProcessPoolExecutor(processes) as pool:
+    with workers(processes) as pool:
         return dict(zip(wanted, pool.map(facts_of, wanted), strict=True))
 
 
