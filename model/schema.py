@@ -8,11 +8,34 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
+from pydantic_core import PydanticCustomError
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-Source = Annotated[str, Field(pattern=r"^[\w./-]+:[\w.-]+$", description="file:Class.function in the source described")]
-Release = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+NAME, SOURCE, RELEASE = r"^[A-Za-z][A-Za-z0-9_-]*$", r"^[\w./-]+:[\w.-]+$", r"^\d+(\.\d+)*$"
+THEN = r"^(raise( [a-z_]+)?|return|continue)$"
+#: What each pattern means, for the one who has to mend what does not match it.
+MEANS = {
+    NAME: "a name of letters, digits, - and _ that begins with a letter",
+    SOURCE: "the place in the source as file:Class.function",
+    RELEASE: "a release as 34 or 34.0.0, in quotes",
+    THEN: "one of raise, raise EXCEPTION, return, continue",
+}
+Name = Annotated[str, Field(pattern=NAME)]
+Source = Annotated[str, Field(pattern=SOURCE, description="file:Class.function in the source described")]
+Release = Annotated[str, Field(pattern=RELEASE)]
+#: How many requests at once are explored; of more, only what holds of any number is asked.
+MOST_AT_ONCE = 4
+
+
+def _few(number: int) -> int:
+    if not 1 <= number <= MOST_AT_ONCE:
+        raise PydanticCustomError("at_once", f"write a number from 1 to {MOST_AT_ONCE}, or null for any number")
+    return number
+
+
+AtOnce = Annotated[
+    int, Field(strict=True, json_schema_extra={"minimum": 1, "maximum": MOST_AT_ONCE}), AfterValidator(_few)
+]
 Values = list[str]
 #: variable (or ``$remembered``) -> the values that it may have; all must hold
 Conjunction = dict[str, Values]
@@ -285,7 +308,7 @@ class Handler(Row):
 
     catch: list[str]
     steps: list[Step] = []
-    then: str = Field(pattern=r"^(raise( [a-z_]+)?|return|continue)$")
+    then: str = Field(pattern=THEN)
 
 
 class Policy(Row):
@@ -368,7 +391,7 @@ class Scenario(Row):
     """A named set of assumptions under which properties are asked."""
 
     meaning: Text
-    processes: int | None = Field(description="how many requests at once; null: any number")
+    processes: AtOnce | None = Field(description="how many requests at once; null: any number")
     kinds: list[Kind]
     fail: bool = True
     crash: bool = False

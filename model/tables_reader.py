@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 from model import schema
 from model.content import content_digest, table_files
@@ -26,9 +26,6 @@ from model.lifecycle import (
 from model.promises import read_promises
 from model.vocabulary import Vocabulary, in_release
 from model.yaml_source import Document, Path_, read_document
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 SHARED = ("states", "status", "record", "policies", "scenarios")
 Table = TypeVar("Table")
@@ -409,52 +406,15 @@ def _check(kind: type[Table], document: Document | None, faults: list[Fault]) ->
     """*document* validated as *kind*; its faults are collected."""
     from pydantic import ValidationError
 
+    from model.wording import shape_faults
+
     if document is None:
         return None
     try:
         return kind.model_validate(document.data)  # type: ignore[attr-defined,no-any-return]
     except ValidationError as error:
-        faults.extend(_faults(error, document))
+        faults.extend(shape_faults(error, document))
         return None
-
-
-def _faults(error: ValidationError, document: Document) -> list[Fault]:
-    made: list[Fault] = []
-    for problem in error.errors(include_url=False):
-        path: Path_ = tuple(_real(problem["loc"], document.data))
-        found = _shown(problem)
-        made.append(Fault(document.place(path), found, _remedy(problem)))
-    return made
-
-
-def _real(location: tuple[int | str, ...], data: Any) -> list[int | str]:
-    """The part of pydantic's *location* that is a path in *data* (it also names the branches of a union)."""
-    path: list[int | str] = []
-    for part in location:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]  # type: ignore[index]
-            path.append(part)
-    return path
-
-
-def _shown(problem: Any) -> str:
-    field = next((str(part) for part in reversed(problem["loc"]) if isinstance(part, str)), "the file")
-    if problem["type"] == "missing":
-        return f"{field!r} is missing"
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {field!r}"
-    value = repr(problem["input"])
-    return f"{field}: {value if len(value) <= 60 else value[:57] + '...'}"
-
-
-def _remedy(problem: Any) -> str:
-    if problem["type"] == "missing":
-        return "add it"
-    if problem["type"] == "extra_forbidden":
-        return "remove it, or mend its name"
-    return str(problem["msg"][0].lower() + problem["msg"][1:])
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:

@@ -259,7 +259,7 @@ def test_outputs_are_well_formed() -> None:
     assert len(plain["verdicts"]) == len(report().verdicts)
     suite = ET.fromstring(report_junit(report()))  # noqa: S314 - it is our own
     assert suite.get("tests") == str(len(report().verdicts))
-    sarif = json.loads(report_sarif(report()))
+    sarif = json.loads(report_sarif(report(), DOOR))
     shown = sum(len(one.findings) or int(fails(one)) for one in report().verdicts)
     assert len(sarif["runs"][0]["results"]) == shown
 

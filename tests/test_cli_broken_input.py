@@ -49,7 +49,7 @@ def test_states_that_are_none(capsys: pytest.CaptureFixture[str], question: str,
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "empty"), (b"a: \0", "control characters"), (b"\xff\xfe\x00", "not UTF-8"), (b"- a", "dictionary"),
+        (b"", "empty"), (b"a: \0", "control characters"), (b"\xff\xfe\x00", "not UTF-8"), (b"- a", "a mapping"),
         (b"a: 017", ":1: "), (b"a: 1:30", ":1: "), (b"a: " + b"9" * 9000, ":1: "), (BOMB.encode(), "more than"),
         (b"[" * 50_000, "nested too deeply"), (b"{a: " * 50_000, "nested too deeply"), (b"a: &a [*a]", "alias"),
         (b"a: *b", "undefined alias"), (b"a: 1\na: 2", "stands twice"), (b"? [a]\n: b", "not a word"),

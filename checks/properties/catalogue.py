@@ -95,7 +95,7 @@ PROPERTIES: tuple[Property, ...] = (
             "from every state user requests alone can reach deletion",
             "从任何状态出发，仅凭用户请求都能到达删除",
         ),
-        "AG (present -> EF_request gone)",
+        "AG (present -> EF_{request, recovery} gone)",
         Possible(PRESENT, GONE, frozenset({"request", "recovery"}), everywhere=True),
         ("phase", "lock"),
         assumptions=("cooperation", "return"),
@@ -106,7 +106,7 @@ PROPERTIES: tuple[Property, ...] = (
             "an accepted delete ends in deletion, or in the failed state by its own failure: nothing undoes it",
             "已接受的删除最终完成删除，或因自身失败进入错误状态：其他流程不会撤销它",
         ),
-        "AG !(deleting & X (!deleting & !deleted & !gone & !(failed & by-deleter)))",
+        "AG !(present & deleting & X (!deleting & !deleted & !gone & !(failed & by-{deleter, recovery}) & !by-admin))",
         Always(
             both(
                 PRESENT,
@@ -172,7 +172,7 @@ PROPERTIES: tuple[Property, ...] = (
             "a task that fails and is not rolled back leaves the failed state",
             "失败且未回滚的任务会留下错误状态",
         ),
-        "AG (a process fails -> failed | gone | (rest & phase and truth as at its start))",
+        "AG (present & a process fails -> failed | gone | (rest & phase and truth as at its start))",
         Always(
             both(
                 PRESENT,
@@ -192,7 +192,7 @@ PROPERTIES: tuple[Property, ...] = (
             "a failure that is rolled back restores the earlier phase",
             "失败回滚后恢复原先的状态",
         ),
-        "AG (a process fails & rest & !failed & !gone -> phase as at its start)",
+        "AG (present & a process fails & rest & !failed & !gone -> phase as at its start)",
         Always(
             both(PRESENT, Fails(), REST_AFTER, Not(FAILED_AFTER), Not(GONE_AFTER), Not(Kept("phase"))),
             both(PRESENT, Fails(), REST_AFTER),
@@ -241,7 +241,7 @@ PROPERTIES: tuple[Property, ...] = (
             "a conflict between the phase and the truth is corrected or reported without anybody's request",
             "状态与真实情况的冲突无需请求即被纠正或上报",
         ),
-        "AG ((present & quiet & rest & conflict) -> EF_unasked (!conflict | report = truth))",
+        "AG ((present & quiet & rest & conflict) -> EF_unasked (!conflict | report = truth | gone))",
         Possible(
             both(PRESENT, Quiet(), REST, Is("conflict")),
             either(Not(Is("conflict")), Same("report", "truth"), GONE),
@@ -254,12 +254,12 @@ PROPERTIES: tuple[Property, ...] = (
     Property(
         "guards-agree",
         Text(
-            "whatever passes an API guard can take its first save, undisturbed, and vice versa",
-            "通过 API 守卫的请求在不受干扰时都能完成第一次保存，反之亦然",
+            "whatever passes an API guard can take its first save, undisturbed; what may be repeated may at each mark",
+            "通过 API 守卫的请求在不受干扰时都能完成第一次保存；可以重复的请求在其每个任务标记下都可以重复",
         ),
         "for every record: guard -> first save accepts; a repeatable request is repeatable at each of its marks",
         OfTables("guards-agree"),
-        ("row",),
+        ("guard", "save", "lock"),
     ),
     Property(
         "alive",
@@ -267,9 +267,9 @@ PROPERTIES: tuple[Property, ...] = (
             "no row is dead; every state but the terminal ones has a way out",
             "没有死行；除终止状态外每个状态都有出路",
         ),
-        "EF row, for every row; AG (phase not terminal -> EF phase changed)",
+        "EF row, for every row; AG ((quiet & !gone & phase not terminal) -> EF phase changed)",
         OfTables("alive"),
-        ("row",),
+        ("row", "phase", "lock"),
     ),
 )
 

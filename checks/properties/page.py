@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.expectations import Expectations
+from checks.keys import ACCUSED, coordinates
 from checks.properties.assumptions import ASSUMPTIONS
 from checks.properties.catalogue import PROPERTIES, properties
-from checks.properties.definition import Always, Form, Leaves, OfTables, Possible, Property
+from checks.properties.definition import OPERATION, Always, Form, Leaves, OfTables, Possible, Property
 from checks.run import asked_in, by_default
 from model.lifecycle import Lifecycle
 
@@ -17,7 +19,9 @@ HEAD = """\
 What must hold of {lifecycle} {release}. Each is written once, in `checks/properties/catalogue.py`, in the words of
 the tables' predicates, and decided by engines that read this definition each in its own way. The formal definition is
 CTL (or LTL) over configurations: `quiet` means that nothing is in flight, `pending` that a process in flight has saved
-and may save again, `X` speaks of the step that follows. The phase is `{phase}`, the lock `{lock}`{report}.
+and may save again, `X` speaks of the step that follows, `by-K` says that a process of kind K takes it; `EF_K` goes by
+steps of processes and by starts of the kinds K alone. `request` is what users ask for, `unasked` what nobody does:
+events, periodic tasks and recovery. The phase is `{phase}`, the lock `{lock}`{report}.
 
 Where the lifecycle really violates one, `violated` is the verdict that is expected, and the findings say how. A verdict
 or a finding that differs from what stands in `expectations.yaml`, in either direction, fails `make verify`. This page
@@ -31,7 +35,7 @@ def properties_page(lifecycle: Lifecycle, expectations: Expectations) -> str:
     applicable = set(properties(lifecycle))
     for one in PROPERTIES:
         if one in applicable:
-            lines += ["", *_section(one, expectations)]
+            lines += ["", *_section(one, lifecycle, expectations)]
     lines += ["", "## Assumptions", "", "A verdict holds under the assumptions that are named beside it.", ""]
     lines += ["| assumption | says |", "|---|---|"]
     lines += [f"| `{one.id}` | {one.statement} |" for one in ASSUMPTIONS.values()]
@@ -74,14 +78,21 @@ def _expected(one: Property, scenario: str, expectations: Expectations) -> str:
     return "" if outcome is None else outcome.value
 
 
-def _section(one: Property, expectations: Expectations) -> Iterator[str]:
+def sentence(one: Property) -> str:
+    """The statement of *one* as a sentence."""
+    return f"{one.statement.en[0].upper()}{one.statement.en[1:]}."
+
+
+def _section(one: Property, lifecycle: Lifecycle, expectations: Expectations) -> Iterator[str]:
     yield f"## {one.id}"
     yield ""
-    yield f"{one.statement.en[0].upper()}{one.statement.en[1:]}. ({one.statement.zh})"
+    yield f"{sentence(one)} ({one.statement.zh})"
     yield ""
     yield f"    {one.formal}"
     yield ""
-    yield f"{_form(one.form)} Violations are told apart by: {', '.join(one.key)}."
+    told_by = ", ".join(f"`{name}`" for name in told_apart_by(lifecycle, one))
+    rows = ", and with several requests at once by the `row` that is taken" if by_rows(lifecycle, one) else ""
+    yield f"{asks(one.form)} Violations are told apart by: {told_by}{rows}."
     if one.needs:
         yield f"It is asked where a scenario has: {', '.join(sorted(one.needs))}."
     if one.unless:
@@ -99,15 +110,35 @@ def _section(one: Property, expectations: Expectations) -> Iterator[str]:
             yield f"| {pattern.name} | {where} | {pattern.what['en']} | {bugs} | `{pattern.source}` |"
 
 
-def _form(form: Form) -> str:
+def asks(form: Form) -> str:
+    """What is asked by a property of *form*, as a sentence that is true whatever the verdict is."""
     match form:
         case Always():
-            return "No reachable configuration (or step) violates it."
+            return f"It asks that no reachable {'step' if form.of_steps else 'configuration'} violates this."
         case Leaves():
-            return "No fair execution stays there for ever."
+            return "It asks that no fair execution violates this for ever."
         case Possible(everywhere=True):
-            return "It is asked of every reachable configuration, and of every state at rest, reachable or not."
+            return "It asks this of every reachable configuration, and of every state at rest, reachable or not."
         case Possible():
-            return "It is asked of every reachable configuration."
+            return "It asks this of every reachable configuration."
         case OfTables():
             return "It is a question about the tables alone."
+
+
+def told_apart_by(lifecycle: Lifecycle, one: Property) -> tuple[str, ...]:
+    """What tells two violations of *one* apart: names of variables of *lifecycle*, the operation, or kinds of rows."""
+    names: list[str] = []
+    for name in one.key:
+        numbers = coordinates(lifecycle, replace(one, key=(name,)))
+        names += [lifecycle.variables[number].name for number in numbers if number != ACCUSED]
+        if name == OPERATION or (isinstance(one.form, OfTables) and not numbers):
+            names.append(name)
+    return tuple(dict.fromkeys(names))
+
+
+def by_rows(lifecycle: Lifecycle, one: Property) -> bool:
+    """Whether *one* is asked with several requests at once of steps: there the row tells two violations apart."""
+    several = [name for name, scenario in lifecycle.scenarios.items() if scenario.processes != 1]
+    return (
+        isinstance(one.form, Always) and one.form.of_steps and any(one in asked_in(lifecycle, name) for name in several)
+    )

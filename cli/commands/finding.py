@@ -37,7 +37,11 @@ Examples:
 def command(
     name: str | None, output: Path | None, replay: bool, tables: Path | None, release: str | None, as_json: bool
 ) -> int:
-    """Open a finding: what it is, the shortest trace to it, its place in the source, its Launchpad numbers."""
+    """Open a finding: what it is, the shortest trace to it, its place in the source, its Launchpad numbers.
+
+    An id, PROPERTY/SCENARIO/NUMBER, counts the findings of one run in their order: it shifts when the tables change.
+    What stays is the name of a known one, and what tells a finding apart.
+    """
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
     from checks.find import find, listed

@@ -103,7 +103,7 @@ def command(
     if not report.verdicts:
         remedy = "see docs/properties.md for where each is asked"
         raise InputError(Fault("--property", "none of these properties is asked in these scenarios", remedy))
-    _write(report, junit, sarif, folder, whole=not chosen and not wanted)
+    _write(report, tables or TABLES, junit, sarif, folder, whole=not chosen and not wanted)
     if as_json:
         from checks.outputs.as_json import report_json
 
@@ -134,7 +134,9 @@ class Progress:
             click.echo(f"... {text}", err=True)
 
 
-def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path | None, *, whole: bool) -> None:
+def _write(
+    report: Report, tables: Path, junit: Path | None, sarif: Path | None, folder: Path | None, *, whole: bool
+) -> None:
     """Write what was asked for; where the *whole* was decided, the evidence of what is asked no more is removed."""
     if junit is not None:
         from checks.outputs.junit import report_junit
@@ -143,7 +145,7 @@ def _write(report: Report, junit: Path | None, sarif: Path | None, folder: Path 
     if sarif is not None:
         from checks.outputs.sarif import report_sarif
 
-        write_text(sarif, report_sarif(report))
+        write_text(sarif, report_sarif(report, tables))
     if folder is not None:
         from checks.outputs.files import report_files
 
