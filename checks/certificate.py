@@ -2,26 +2,29 @@
 
 ``groups`` are cubes of records for each group of processes: for each variable a bit mask of its values, all
 combinations of which are meant.  Behind the variables stand the parts of the past, each shifted by one (0: nobody), and
-a last coordinate: the distance to the goal, for what must be possible (0 in all others), shifted by one (0: none).
-``ranks`` fall with every step that a process is forced to take.  Properties that remember the same of the past share
-one set, which is made and checked once.
+a last coordinate, shifted by one (0: none): the distance to the goal, for what must be possible, or the rank, for what
+must be left (:mod:`checks.ranks`).  ``everywhere`` are distances from every state, where those are asked, too.
+Properties that must always hold and remember the same of the past share one set, which is made and checked once.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from checks.candidate import Cube, as_cubes, merged
 from checks.closed import Closed
+from checks.graph.arrays import Ints
+from checks.graph.everywhere import Everywhere
 from checks.graph.product import Product
 from checks.graph.search import Decision
+from checks.meaning import Meaning, Moment
 from checks.past import PARTS, Remembers
 from checks.properties.definition import Always, Leaves, Possible, Property
-from model.lifecycle import Lifecycle
-from model.program import Call, Instruction, targets
+from checks.ranks import ranks
+from model.explore import Configuration, Space, Step
 
 
 class Certificates:
@@ -36,27 +39,29 @@ class Certificates:
         view = product.view
         if view.disturbed is not None:
             return {"kind": f"bounded {kind}", "configurations": len(product)}, None
-        known = self._known.get(product.what)
-        if known is None or isinstance(one.form, Possible):
-            claimed = closed_set(product, decision)
-            known = claimed, Closed(view.semantics, view.space.scenario, claimed)
-        if not isinstance(one.form, Possible):
-            self._known[product.what] = known
-        claimed, closed = known
-        evidence = {"kind": kind, **claimed}
-        if isinstance(one.form, Leaves):
-            evidence["ranks"] = ranks(view.lifecycle)
-        return evidence, closed.faults(one, evidence)
+        if isinstance(one.form, Always):
+            if product.what not in self._known:
+                claimed = closed_set(product)
+                self._known[product.what] = claimed, Closed(view.semantics, view.space.scenario, claimed)
+            claimed, closed = self._known[product.what]
+            return {"kind": kind, **claimed}, closed.faults(one, claimed)
+        numbers = ranks(product, one.form) if isinstance(one.form, Leaves) else decision.distances
+        if numbers is None:
+            return {"kind": f"no {kind}", "configurations": len(product)}, None
+        evidence = {"kind": kind, **closed_set(product, numbers)}
+        if isinstance(one.form, Possible) and decision.everywhere is not None:
+            evidence["everywhere"] = list(_nearer(decision.everywhere, one.form))
+        return evidence, Closed(view.semantics, view.space.scenario, evidence).faults(one, evidence)
 
 
-def closed_set(product: Product, decision: Decision) -> dict[str, Any]:
-    """The nodes of *product* as cubes, with the distances of *decision* if it has any."""
+def closed_set(product: Product, numbers: Ints | None = None) -> dict[str, Any]:
+    """The nodes of *product* as cubes, with the *numbers*, ranks or distances, that they have (-1: none)."""
     controls = product.view.semantics.controls
-    distances = np.full(len(product), -1) if decision.distances is None else decision.distances
+    numbers = np.full(len(product), -1) if numbers is None else numbers
     cubes: dict[tuple[int, ...], list[Cube]] = {}
     nodes = as_cubes(product, lambda ghost: tuple(1 << part + 1 for part in ghost))
-    for (_, inflight, record, ghost), distance in zip(nodes, distances.tolist(), strict=True):
-        cubes.setdefault(inflight, []).append((*record, *ghost, 1 << distance + 1))
+    for (_, inflight, record, ghost), number in zip(nodes, numbers.tolist(), strict=True):
+        cubes.setdefault(inflight, []).append((*record, *ghost, 1 << number + 1))
     return {
         "remembers": [getattr(product.what, name) for name in PARTS],
         "groups": [
@@ -69,20 +74,32 @@ def closed_set(product: Product, decision: Decision) -> dict[str, Any]:
     }
 
 
-def ranks(lifecycle: Lifecycle) -> list[int]:
-    """For each point the length of the longest way on from it, by steps that do not fail of themselves."""
-    instructions = lifecycle.instructions
-    after = [_onward(one) for one in instructions]
-    found = [0] * len(instructions)
-    for _ in instructions:
-        longer = [max((found[target] + 1 for target in following), default=0) for following in after]
-        if longer == found:
-            break
-        found = longer
-    return found
+def _nearer(found: Everywhere, form: Possible) -> Iterator[tuple[list[Any], int]]:
+    """What leads to the goal, as plain data, with how many steps it is away."""
+    space = found.space
+    onward: list[list[int]] = [[] for _ in space.configurations]
+    for number, leaving in enumerate(space.edges):
+        for step, to in leaving:
+            if _helps(step, form):
+                onward[to].append(number)
+    meaning = Meaning(space.semantics)
+    near = (number for number, starts in found.distances.items() if starts == 0)
+    places = ((number, space.configurations[number]) for number in near)
+    layer = [number for number, place in places if meaning.true(form.goal, Moment(place, place))]
+    seen, distance = set(layer), 0
+    while layer:
+        for number in layer:
+            yield _plain(space, space.configurations[number]), distance
+        layer = list(dict.fromkeys(one for number in layer for one in onward[number] if one not in seen))
+        seen.update(layer)
+        distance += 1
 
 
-def _onward(one: Instruction) -> list[int]:
-    if isinstance(one, Call):
-        return [one.next] if one.next >= 0 else []
-    return [target for target in targets(replace(one, killed=None)) if target >= 0]
+def _helps(step: Step, form: Possible) -> bool:
+    return step.kind in form.kinds if step.process < 0 else not step.spontaneous
+
+
+def _plain(space: Space, place: Configuration) -> list[Any]:
+    record, inflight = place
+    there = [space.semantics.controls[control] for control in inflight]
+    return [list(record), [[one.point, one.memory, one.dirty] for one in there]]

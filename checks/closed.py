@@ -1,9 +1,10 @@
-"""Checks certificates that something holds, and nothing else: no search, no solver, no graph library.
+"""Checks certificates that something holds: no engine, no solver, no graph library.
 
 A certificate is a set of configurations, with what is remembered in each: the start is in it and no step leads out of
-it, so that every execution stays in it.  A property holds if it holds in every member; ranks and distances decrease
-where it says so.  Members are columns of numbers: a step is tried at once on all members that may take it, and a
-formula is judged once for all that agree in what it reads.
+it, so that every execution stays in it.  A property holds if it holds in every member; what must be left, or must be
+possible, has ranks or distances that decrease.  Members are columns of numbers: a step is tried at once on all members
+that may take it, and a formula is judged once for all that agree in what it reads.  What this shares with the engines
+is said in :mod:`checks.checker`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from checks.checker import ENDS, Move, moves
+from checks.checker import Checker, Move, asked_everywhere, mover, moves, repeats
 from checks.meaning import Meaning, Moment, Place
-from checks.past import NOTHING, Ghost, Past, Remembers
+from checks.past import NOTHING, PARTS, Ghost, Past, Remembers, remembers
 from checks.properties.definition import Always, Leaves, Possible, Property
 from checks.properties.formula import Formula, Pending, Quiet, atoms, reads
 from model.conditions import Assignments, When
@@ -28,6 +29,9 @@ from model.semantics import Semantics
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+
+FORGETS = "it does not remember what the property asks of the past"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class Closed:
         self.weights = np.array([prod(sizes[position + 1 :]) for position in range(len(sizes))], np.int64)
         self.groups: dict[tuple[int, ...], int] = {}
         self.ghosts: dict[Ghost, int] = {}
+        self.fault = self._foreign(evidence["groups"], sizes)
+        if self.fault:
+            return
         self._read(evidence["groups"])
         self.moments: dict[Ghost, int] = dict(self.ghosts)
         self.controls = list(self.groups)
@@ -59,6 +66,15 @@ class Closed:
         self.records: dict[int, Record] = {}
         self.steps: list[Taken] = []
         self.fault = self._start() or self._follow()
+
+    def _foreign(self, groups: Iterable[Mapping[str, Any]], sizes: list[int]) -> str:
+        """Whether a cube has a value that its variable has not: by its number it would be another member."""
+        limits = [1 << size for size in sizes]
+        for cube in (cube for group in groups for cube in group["cubes"]):
+            fits = len(cube) == len(limits) + len(NOTHING) + 1 and min(cube) > 0
+            if not fits or any(mask >= limit for mask, limit in zip(cube, limits, strict=False)):
+                return "it has a member that is no configuration"
+        return ""
 
     def _read(self, groups: Iterable[Mapping[str, Any]]) -> None:
         """Enumerate the members: the group of controls, record, ghost and distance of each."""
@@ -173,29 +189,84 @@ class Closed:
         """What is wrong with this set as a certificate that *one* holds: the first fault, or nothing."""
         if self.fault:
             return [self.fault]
-        match one.form:
-            case Always(bad=bad) as form:
+        form = one.form
+        match form:
+            case Always(bad=bad, premise=premise):
+                if not self._remembers(bad, premise):
+                    return [FORGETS]
                 found = self._happens(bad) if form.of_steps else self._here(bad).any()
                 return ["a member violates the property"] if found else []
             case Leaves(region=region, after=after):
-                inside = self._here(region) if after is None else self._here(region) & self._here(after)
-                return self._unranked(inside, evidence["ranks"])
+                asked = [region] if after is None else [region, after]
+                if not self._remembers(*asked):
+                    return [FORGETS]
+                return self._unranked(self._here(region), np.logical_and.reduce([self._here(each) for each in asked]))
             case Possible(premise=premise, goal=goal, kinds=kinds):
-                return self._far(self._here(premise), self._here(goal), kinds)
+                if not self._remembers(premise, goal):
+                    return [FORGETS]
+                faults = self._far(self._here(premise), self._here(goal), kinds)
+                if asked_everywhere(one, self.scenario) and not faults:
+                    return Checker(self.semantics, self.scenario).faults_of_distances(evidence["everywhere"], form)
+                return faults
             case _:
                 return ["no such evidence"]
 
-    def _unranked(self, inside: Flags, ranks: list[int]) -> list[str]:
-        """Whether nothing forces a member of the region to change, or a forced step does not decrease the rank."""
-        controls = self.semantics.controls
+    def _remembers(self, *formulas: Formula) -> bool:
+        """Whether the members remember of the past all that *formulas* ask of it."""
+        asked = remembers(formulas)
+        return all(getattr(self.past.what, part) or not getattr(asked, part) for part in PARTS)
+
+    def _unranked(self, region: Flags, asked: Flags) -> list[str]:
+        """Why a fair execution may stay in the *region* for ever, from where it is *asked* on.
+
+        The rank is the number that each member has; what is asked, and what follows on it within the region, has one.
+
+        1. From a member where a periodic task may run that always leaves the region, anything may follow: there an
+           execution is only finitely often.
+        2. From all others no step that repeats raises the rank.
+        3. Where one keeps it, there is one process, or one recovery, for all such members of this rank, that may step
+           there, and lowers it or leaves: fairness forces it as long as the rank stays.
+        4. Some step is forced, so that an execution does not just stop.
+
+        So the rank falls again and again, or the region is left: ranks for weak fairness (Z. Manna, A. Pnueli,
+        "Adequate proof principles for invariance and liveness properties of concurrent programs", 1984).
+        """
+        rank = self.distance
+        ranked = region & (rank >= 0)
+        if (asked & ~ranked).any():
+            return ["a member of the region has no rank"]
+        keeps, rises, forced = (np.zeros(len(rank), bool) for _ in range(3))
+        able: dict[int | str, Flags] = {}
+        futile: dict[int | str, Flags] = {}
+        periodic: dict[int | str, bool] = {}
         for taken in self.steps:
+            there = ranked[taken.before]
+            before, after = taken.before[there], taken.after[there]
+            inside = region[after]
+            if (inside & ~ranked[after]).any():
+                return [f"{taken.move.row} leads to a member of the region that has no rank"]
+            stays, who = before[inside & (rank[after] >= rank[before])], mover(taken.move)
+            if repeats(taken.move):
+                keeps[stays] = True
+                rises[before[inside & (rank[after] > rank[before])]] = True
             if taken.move.forced:
-                inside[taken.before] = False
-                if taken.move.process >= 0 and taken.move.after not in ENDS:
-                    before, behind = controls[taken.move.process].point, controls[taken.move.after].point
-                    if ranks[before] <= ranks[behind]:
-                        return [f"the rank does not fall with {taken.move.row}"]
-        return ["a member of the region may stay there"] if inside.any() else []
+                forced[before] = True
+                able.setdefault(who, np.zeros(len(rank), bool))[before] = True
+                futile.setdefault(who, np.zeros(len(rank), bool))[stays] = True
+                if taken.move.kind == "periodic":
+                    periodic[who] = periodic.get(who, True) and not inside.any()
+        if (ranked & ~forced).any():
+            return ["a member of the region may stay there"]
+        for who in (who for who, leaves in periodic.items() if leaves):
+            keeps &= ~able[who]
+            rises &= ~able[who]
+        helped = {
+            level
+            for who in able
+            for level in set(rank[keeps].tolist()) - set(rank[keeps & ~(able[who] & ~futile[who])].tolist())
+        }
+        falls = not rises.any() and set(rank[keeps].tolist()) <= helped
+        return [] if falls else ["nothing forces the rank to fall"]
 
     def _far(self, premise: Flags, goal: Flags, kinds: frozenset[str]) -> list[str]:
         """Whether a member has no distance to the goal, or a wrong one."""

@@ -18,13 +18,11 @@ from checks.closed import Closed
 from checks.graph.arrays import Backwards, attractor, closed_components, distances, parts, rounds
 from checks.graph.everywhere import every_state
 from checks.graph.product import Product
-from checks.graph.search import Decision
 from checks.graph.view import View
 from checks.meaning import Meaning, Moment
 from checks.past import EVERYTHING, NOTHING, Past, Remembers
 from checks.properties.catalogue import PROPERTIES, formulas
 from checks.properties.formula import applicable, atoms
-from checks.verdict import Outcome
 from model.explore import explore
 from model.lifecycle import Lifecycle
 from model.semantics import Semantics
@@ -147,7 +145,7 @@ def test_formulas_over_arrays_mean_the_same(name: str, scenario: str, *, steps: 
 def test_only_the_whole_space_is_closed(name: str, scenario: str, what: Remembers) -> None:
     """Of what is reachable nothing can be left out: what lacks a cube lacks the start, or is left by some step."""
     product = Product(view(name, scenario), what)
-    claimed = closed_set(product, Decision(Outcome.HOLDS, 0))
+    claimed = closed_set(product)
 
     def fault(groups: list[dict[str, object]]) -> str:
         where = product.view

@@ -213,8 +213,10 @@ def test_a_certificate_of_another_property_is_refused() -> None:
 
 def test_ranks_that_do_not_fall_are_refused() -> None:
     evidence, one = _held("terminates")
-    (fault,) = _faults({**evidence, "ranks": [0] * len(evidence["ranks"])}, one)
-    assert fault.startswith("the rank does not fall")
+    groups = [
+        {**group, "cubes": [[*cube[:-1], min(cube[-1], 2)] for cube in group["cubes"]]} for group in evidence["groups"]
+    ]
+    assert _faults({**evidence, "groups": groups}, one) == ["nothing forces the rank to fall"]
 
 
 def test_distances_that_do_not_decrease_are_refused() -> None:
@@ -223,9 +225,9 @@ def test_distances_that_do_not_decrease_are_refused() -> None:
     product = Product(view, remembers(formulas(one)))
     decision = decide(view, product, one)
     assert decision.distances is not None
-    wrong = replace(decision, distances=np.ones_like(decision.distances))
-    assert _faults(closed_set(product, wrong), one)
-    assert (not _faults(closed_set(product, decision), one)) is (decision.outcome is Outcome.HOLDS)
+    evidence, faults = Certificates().checked(product, one, decision)
+    assert (not faults) is (decision.outcome is Outcome.HOLDS)
+    assert _faults({**evidence, **closed_set(product, np.ones_like(decision.distances))}, one)
 
 
 def test_a_verdict_that_differs_from_what_is_expected_fails() -> None:

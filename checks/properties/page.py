@@ -23,9 +23,10 @@ and may save again, `X` speaks of the step that follows, `by-K` says that a proc
 steps of processes and by starts of the kinds K alone. `request` is what users ask for, `unasked` what nobody does:
 events, periodic tasks and recovery. The phase is `{phase}`, the lock `{lock}`{report}.
 
-Where the lifecycle really violates one, `violated` is the verdict that is expected, and the findings say how. A verdict
-or a finding that differs from what stands in `expectations.yaml`, in either direction, fails `make verify`. This page
-is made by `docs/refresh_properties.py`.
+Where the lifecycle really violates one, `violated` is the verdict that is expected, and the findings say how. That
+there is no violation but those is what z3 proves; that each of them is real is what its trace shows, step by step, and
+the checker takes it once more. A verdict or a finding that differs from what stands in `expectations.yaml`, in either
+direction, fails `make verify`. This page is made by `docs/refresh_properties.py`.
 """
 
 

@@ -1,7 +1,8 @@
 """The second engine on one scenario: one claimed invariant for all properties, proved by z3, in a process of its own.
 
-The claim remembers of the past what any of the properties asks for.  A property of which every key is violated has
-nothing to prove, and asks for nothing.
+The claim remembers of the past what any of the properties asks for.  What z3 proves of a property that is violated is
+that there is no violation but those that the other engine lists; that each of these is real is shown by its trace.  A
+property of which every key is violated has nothing to prove, and asks for nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from checks.workers import uninterrupted
 from model.lifecycle import Lifecycle, Scenario
 
 Keys = frozenset[tuple[int, ...]]
+#: What z3 does not say of the violations that are listed, but the traces of the findings do.
+SHOWN = "; that each listed one is real is shown by its trace, which the checker replays"
 #: Cubes above which a process of its own is worth starting.
 LARGE = 1000
 #: Cubes above which it is proved only on request that nothing but what a claim of distances asks is reached.
@@ -122,7 +125,7 @@ def decided(task: Task) -> Replies:
             # What executions reach is the same in all claims of one task.
             known |= closes and made[one.id].outcome is not Outcome.UNDECIDED
         elif not isinstance(one.form, Possible) and not by_claim(lifecycle, one, keys):
-            made[one.id] = Reply(Outcome.VIOLATED, 0.0, "violated in every way that can be told apart")
+            made[one.id] = Reply(Outcome.VIOLATED, 0.0, f"no way but those listed can be told apart{SHOWN}")
     if task.claimed is None:
         return made
     asked = {one: keys for one, keys in task.listed.items() if by_claim(lifecycle, one, keys)}
@@ -166,5 +169,6 @@ def _judged(
         if ranks is None:
             return Reply(Outcome.UNDECIDED, seconds, "no ranking of the control points falls with every step")
         highest = max(ranks.values(), default=0)
-        return Reply(outcome, seconds, f"every process ends (ranks up to {highest}); nothing stays but what is listed")
-    return Reply(outcome, seconds, f"no violation but those listed, by {claim}")
+        ended = f"every process ends (ranks up to {highest}); nothing stays but what is listed"
+        return Reply(outcome, seconds, ended + SHOWN * bool(keys))
+    return Reply(outcome, seconds, f"no violation but those listed, by {claim}" + SHOWN * bool(keys))
