@@ -36,8 +36,8 @@ def listed(report: Report) -> Iterator[Found]:
 def find(lifecycle: Lifecycle, expectations: Expectations, name: str, progress: Progress | None = None) -> list[Found]:
     """The findings called *name*, an id or the name of a known one, of the first scenario that has one; or none.
 
-    First comes what has no other name and the shortest trace.  Where no report of these tables is kept, no more is
-    decided, and kept, than the property in that scenario.
+    First comes what has no other name, then what no crash before its task began has left, then the shortest trace.
+    Where no report of these tables is kept, no more is decided, and kept, than the property in that scenario.
     """
     kept = decided(lifecycle, expectations)
     for one, scenario in _where(lifecycle, expectations, name):
@@ -49,13 +49,17 @@ def find(lifecycle: Lifecycle, expectations: Expectations, name: str, progress: 
             report = kept_part(lifecycle, expectations, one.id, scenario, decide)
         chosen = [found for found in listed(report) if found.id == name or name in found.finding.names]
         if chosen:
-            return sorted(chosen, key=_length)
+            return sorted(chosen, key=partial(_order, lock=lifecycle.variables[lifecycle.compare_variable].name))
     return []
 
 
-def _length(found: Found) -> tuple[int, int]:
-    trace = found.finding.trace
-    return len(found.finding.names), 0 if trace is None else len(trace.steps)
+def _order(found: Found, lock: str) -> tuple[int, bool, int]:
+    """How early *found* is shown: a crash that interrupts a task says more than one that is over when it begins."""
+    trace, task = found.finding.trace, found.finding.key.get(lock)
+    steps = () if trace is None else trace.steps
+    crashes = [step for step in steps if step.kind == "crash"]
+    before = bool(crashes) and task is not None and all(step.record[lock] != task for step in crashes)
+    return len(found.finding.names), before, len(steps)
 
 
 def _where(lifecycle: Lifecycle, expectations: Expectations, name: str) -> Iterator[tuple[Property, str]]:

@@ -52,6 +52,23 @@ def test_a_finding_is_found_by_its_name() -> None:
     assert len(lengths) == len(chosen)
 
 
+def test_a_crash_that_interrupts_the_task_is_shown_before_a_shorter_one_that_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By name; each keeps the trace that it has."""
+    trace = first().finding.trace
+    assert trace is not None
+    step = replace(trace.steps[0], kind="crash", record={**trace.steps[0].record, "motion": "None"})
+    during = replace(step, record={**step.record, "motion": "OPENING"})
+    known = replace(first().finding, names=("L-KNOWN",), key={"position": "SHUT", "motion": "OPENING"})
+    over = replace(known, trace=replace(trace, steps=(step,)))
+    later = replace(known, trace=replace(trace, steps=(step, during)))
+    verdict = replace(first().verdict, findings=(over, later))
+    report = replace(verify(doors(), [], [], z3=False), verdicts=(verdict,))
+    monkeypatch.setattr("checks.find.decided", lambda *_: report)
+    assert [one.finding for one in find(doors(), expected("L-KNOWN"), "L-KNOWN")] == [later, over]
+
+
 def test_what_is_none_is_not_found() -> None:
     assert not find(doors(), expected("L-KNOWN"), "L-OTHER")
     assert not find(doors(), Expectations(), f"{first().verdict.property}/sequential/999")
