@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import z3
 
 from checks.properties.definition import Property
 from checks.smt.steps import Local, Reader
 from checks.smt.steps import Outcome as Step_
-from checks.smt.text import FALSE, Script, Term, conjunction
+from checks.smt.text import FALSE, Script, Term, conjunction, disjunction, negation
 from checks.verdict import Engine, Finding, Outcome, Verdict
 from model.conditions import When
 from model.lifecycle import Lifecycle, holds
@@ -19,35 +19,48 @@ from model.semantics import END_FAILED, END_FINISHED, Semantics
 
 #: The rows of a guard and of the save that refuses what it lets pass.
 Refusal = tuple[str, str]
+#: Which it is, the row of the guard, and the row of the save or the mark.
+Disagreement = tuple[str, str, str]
+REFUSED, UNREPEATABLE = "refused", "not repeatable"
 
 
-def guards_agree(one: Property, lifecycle: Lifecycle, semantics: Semantics) -> Verdict:
-    """The verdict on the property that guards agree with first saves."""
+def guards_agree(one: Property, lifecycle: Lifecycle, semantics: Semantics, *, z3: bool = True) -> Verdict:
+    """The verdict on the property that guards agree with first saves; ``z3=False`` leaves out the second engine."""
     before = time.perf_counter()
-    refused = set(refusals(semantics))
+    ours = disagreements(refusals(semantics), unrepeatables(lifecycle))
     middle = time.perf_counter()
-    again = set(refusals_by_z3(lifecycle))
-    after = time.perf_counter()
-    unrepeatable = dict(unrepeatables(lifecycle))
+    engines = [Engine("graph search", _outcome(ours), middle - before)]
+    differ: set[Disagreement] = set()
+    if z3:
+        theirs = disagreements(refusals_by_z3(lifecycle), unrepeatables_by_z3(lifecycle))
+        engines.append(Engine("z3", _outcome(theirs), time.perf_counter() - middle))
+        differ = ours ^ theirs
+    lock = lifecycle.variables[lifecycle.compare_variable].name
     findings = [
         Finding({"guard": guard, "save": save}, 1, None, lifecycle.rows[save].place, lifecycle.rows[save].source)
-        for guard, save in sorted(refused)
+        for kind, guard, save in sorted(ours)
+        if kind == REFUSED
     ]
-    lock = lifecycle.variables[lifecycle.compare_variable].name
     findings += [
         Finding({"guard": guard, lock: value}, 1, None, lifecycle.rows[guard].place, lifecycle.rows[guard].source)
-        for guard, values in sorted(unrepeatable.items())
-        for value in values
+        for kind, guard, value in sorted(ours)
+        if kind == UNREPEATABLE
     ]
-    outcome = Outcome.VIOLATED if findings else Outcome.HOLDS
-    theirs = Outcome.VIOLATED if again or unrepeatable else Outcome.HOLDS
-    differ = refused ^ again
     return Verdict(
-        one.id, "tables", outcome, None,
-        (Engine("graph search", outcome, middle - before), Engine("z3", theirs, after - middle)),
+        one.id, "tables", _outcome(ours), None, tuple(engines),
         len(lifecycle.entries), findings=tuple(findings), evidence={"kind": "table", "guards": len(lifecycle.entries)},
-        disagreement="the engines differ on " + ", ".join(map(str, sorted(differ))) if differ else "",
+        disagreement="the engines differ on " + ", ".join(map(" ".join, sorted(differ))) if differ else "",
     )  # fmt: skip
+
+
+def disagreements(refused: Iterable[Refusal], unrepeatable: Iterable[tuple[str, tuple[str, ...]]]) -> set[Disagreement]:
+    """All that an engine found: what is *refused*, and at which marks a request is *unrepeatable*."""
+    found = {(REFUSED, guard, save) for guard, save in refused}
+    return found | {(UNREPEATABLE, guard, value) for guard, values in unrepeatable for value in values}
+
+
+def _outcome(found: set[Disagreement]) -> Outcome:
+    return Outcome.VIOLATED if found else Outcome.HOLDS
 
 
 def refusals(semantics: Semantics) -> Iterator[Refusal]:
@@ -163,3 +176,48 @@ def unrepeatables(lifecycle: Lifecycle) -> Iterator[tuple[str, tuple[str, ...]]]
         if marks & accepted and marks - accepted:
             names = lifecycle.variables[lock].values
             yield entries[0].row, tuple(names[value] for value in sorted(marks - accepted))
+
+
+def unrepeatables_by_z3(lifecycle: Lifecycle) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The same by z3: which values that saves name are no rest, and at which of them some record passes a guard."""
+    script = Script()
+    reader = Reader(lifecycle, script)
+    record, _, _ = reader.fresh("")
+    lock = lifecycle.compare_variable
+    marks = {name: frozenset(_named(lifecycle, name)) for name in lifecycle.operations}
+    requests = [name for name, operation in lifecycle.operations.items() if operation.kind == "request" and marks[name]]
+    lines: list[str] = []
+    for number, name in enumerate(requests):
+        mark = conjunction(
+            [reader.is_one_of(lock, record[lock], marks[name]), negation(reader.predicate("rest", record))]
+        )
+        guards = [entry for entry in lifecycle.entries if entry.operation == name]
+        accepted = disjunction(reader.condition(entry.when, record, {}) for entry in guards)
+        for letter, formula in (("m", mark), ("a", accepted)):
+            lines.append(f"(declare-const {letter}{number} Bool)(assert (= {letter}{number} {formula}))")
+    solver = z3.SolverFor("QF_FD")
+    solver.add(z3.parse_smt2_string("\n".join([script.text(), *lines])))
+    term = z3.BitVec(str(record[lock]), reader.widths[lock])
+    names = lifecycle.variables[lock].values
+    for number, name in enumerate(requests):
+        set_, accepted_ = (
+            [
+                value
+                for value in sorted(marks[name])
+                if solver.check(z3.Bool(f"{letter}{number}"), term == value) == z3.sat
+            ]
+            for letter in ("m", "a")
+        )
+        refused = [value for value in set_ if value not in accepted_]
+        if refused and len(refused) < len(set_):
+            guard = next(entry.row for entry in lifecycle.entries if entry.operation == name)
+            yield guard, tuple(names[value] for value in refused)
+
+
+def _named(lifecycle: Lifecycle, operation: str) -> Iterator[int]:
+    """The values of the lock that the saves of *operation* name; what is copied is no mark of its own."""
+    for one in lifecycle.instructions:
+        if isinstance(one, (Save, Dirty)) and one.row.split("/")[0] == operation:
+            for variable, operand in one.writes:
+                if variable == lifecycle.compare_variable and isinstance(operand, int):
+                    yield operand

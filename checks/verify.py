@@ -99,7 +99,7 @@ def verify(
             say(f"confirm what was found in {one.ground.scenario.name}, and check the evidence")
             checker, certificates = Checker(full, one.ground.scenario), Certificates()
             proofs.append([_prove(one.ground, case, checker, certificates) for case in one.cases])
-        of_tables = _of_tables(full, wanted, [one.ground.view for one in begun], say)
+        of_tables = _of_tables(full, wanted, [one.ground for one in begun], say, z3=z3)
         for one, proved in zip(begun, proofs, strict=True):
             say(f"wait for z3 in {one.ground.scenario.name}")
             theirs = one.replies()
@@ -121,15 +121,12 @@ def asked_of_one(smaller: Lifecycle, scenario: Scenario) -> tuple[Property, ...]
 
 def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, say: Progress, *, z3: bool) -> Begun:
     """Explore *scenario* and decide its properties; the second engine decides them meanwhile, and later."""
-    say(f"explore {scenario.name}")
     before = time.perf_counter()
-    smaller = assumed(full.lifecycle, scenario.name)
-    found = explored(full if smaller is full.lifecycle else Semantics(smaller), scenario)
-    steps = sum(map(len, found.space.edges))
-    size = Size(scenario.name, len(found.space.configurations), steps, time.perf_counter() - before)
-    ground = Ground(scenario, full, View(found.space, Anatomy(smaller), found.disturbed), found.bound)
+    ground = _explored(full, scenario, say)
+    space = ground.view.space
+    size = Size(scenario.name, len(space.configurations), sum(map(len, space.edges)), time.perf_counter() - before)
     cases: list[Case] = []
-    for one in asked_of_one(smaller, scenario):
+    for one in asked_of_one(ground.view.lifecycle, scenario):
         if wanted is None or one.id in wanted:
             say(f"{one.id} in {scenario.name}")
             cases.append(_search(ground, one))
@@ -142,13 +139,29 @@ def _begin(full: Semantics, scenario: Scenario, wanted: frozenset[str] | None, s
     return Begun(ground, size, cases, sure, replies)
 
 
-def _of_tables(full: Semantics, wanted: frozenset[str] | None, views: list[View], say: Progress) -> list[Verdict]:
-    """The verdicts on the properties of the tables alone."""
+def _explored(full: Semantics, scenario: Scenario, say: Progress) -> Ground:
+    """*scenario*, explored."""
+    say(f"explore {scenario.name}")
+    smaller = assumed(full.lifecycle, scenario.name)
+    found = explored(full if smaller is full.lifecycle else Semantics(smaller), scenario)
+    return Ground(scenario, full, View(found.space, Anatomy(smaller), found.disturbed), found.bound)
+
+
+def _of_tables(
+    full: Semantics, wanted: frozenset[str] | None, grounds: list[Ground], say: Progress, *, z3: bool
+) -> list[Verdict]:
+    """The verdicts on the properties of the tables alone; what they need beside *grounds* is explored."""
+    known = {ground.scenario.name: ground for ground in grounds}
+
+    def ground(name: str) -> Ground:
+        return known[name] if name in known else _explored(full, full.lifecycle.scenarios[name], say)
+
+    views = [one.view for one in grounds]
     found: list[Verdict] = []
     for one in properties(full.lifecycle):
         if isinstance(one.form, OfTables) and (wanted is None or one.id in wanted):
             say(one.id)
-            found.append(answer(one, full.lifecycle, full, views))
+            found.append(answer(one, full.lifecycle, full, views, ground, named=wanted is not None, z3=z3))
     return found
 
 
