@@ -69,13 +69,17 @@ def command(
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
     from checks.kept import keep_report
+    from checks.lost import of_newest
+    from checks.never_asked import refuse_never_asked
     from checks.properties.catalogue import properties
-    from checks.run import by_default, looked_at_twice, run
+    from checks.run import asked_of, by_default, looked_at_twice, run
 
     places_for(junit, sarif)
     if folder is not None:
         folder_at(folder)
     expectations = read_expectations(tables or TABLES, lifecycle.scenarios)
+    if of_newest(lifecycle):
+        refuse_never_asked(tables or TABLES, expectations, asked_of(lifecycle))
     known = [one.id for one in properties(lifecycle)]
     for name in wanted:
         one_of(name, known, "property")
