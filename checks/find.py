@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from checks.checker import Checker
-from checks.expectations import Expectations, Pattern
+from checks.expectations import OF_TABLES, Expectations, Pattern
 from checks.kept import decided, kept_part
 from checks.properties.catalogue import asked, properties
 from checks.properties.definition import OfTables, Property
@@ -41,7 +41,7 @@ def find(lifecycle: Lifecycle, expectations: Expectations, name: str, progress: 
     """
     kept = decided(lifecycle, expectations)
     for one, scenario in _where(lifecycle, expectations, name):
-        if kept is not None:
+        if kept is not None and scenario in (*by_default(lifecycle), OF_TABLES):
             verdicts = [each for each in kept.verdicts if (each.property, each.scenario) == (one.id, scenario)]
             report = replace(kept, verdicts=tuple(verdicts))
         else:

@@ -36,12 +36,24 @@ def kept_part(
     lifecycle: Lifecycle, expectations: Expectations, one: str, scenario: str, decide: Callable[[], Report]
 ) -> Report:
     """The report of the property called *one* in *scenario* alone: as it is kept, or what *decide* says, and kept."""
-    key = f"{_key(lifecycle, expectations)}\0{one}\0{scenario}"
+    key = _part(lifecycle, expectations, one, scenario)
     found = _kept(key)
     if found is None:
         found = decide()
         keep("report", key, _sharing(found))
     return found
+
+
+def keep_parts(lifecycle: Lifecycle, expectations: Expectations, report: Report) -> None:
+    """Keep each verdict of *report* by itself, for :func:`kept_part`: it is of less than all."""
+    for verdict in report.verdicts:
+        part = replace(report, verdicts=(verdict,))
+        key = _part(lifecycle, expectations, verdict.property, verdict.scenario)
+        keep("report", key, _sharing(part))
+
+
+def _part(lifecycle: Lifecycle, expectations: Expectations, one: str, scenario: str) -> str:
+    return f"{_key(lifecycle, expectations)}\0{one}\0{scenario}"
 
 
 def _kept(key: str) -> Report | None:

@@ -46,9 +46,14 @@ def _cited(row: Row | None) -> tuple[str, str, str]:
 
 
 def lines(one: Trace, width: int = 48) -> Iterator[str]:
-    """*one* as text: a step a line, with what changed; what did not change is left out."""
+    """*one* as text: a step a line, with what changed; what did not change is left out.
+
+    Where more than one process is in flight, each step is headed by the process that takes it.
+    """
     shown = ", ".join(f"{name}={value}" for name, value in one.initial.items())
     yield f"start: {shown}"
+    lanes = [step.process for step in one.steps]
+    wide = max(map(len, lanes), default=0) if _at_once(lanes) else 0
     for number, step in enumerate(one.steps):
         if one.cycle == number:
             yield "  -- from here on for ever --"
@@ -56,6 +61,19 @@ def lines(one: Trace, width: int = 48) -> Iterator[str]:
         failed = f" [{step.exception}]" if step.exception else ""
         chosen = f" ({step.label})" if step.label else ""
         place = f"  {step.source}" if step.source else ""
-        yield f"{number + 1:3} {step.service:9} {step.row + chosen + failed:{width}} {changed or '.'}{place}"
+        lane = f"{step.process or '-':{wide}} " if wide else ""
+        yield f"{number + 1:3} {lane}{step.service:9} {step.row + chosen + failed:{width}} {changed or '.'}{place}"
     if one.cycle == len(one.steps):
         yield "  -- and stays so for ever --"
+
+
+def _at_once(lanes: Sequence[str]) -> bool:
+    """Whether one of the processes *lanes* steps between two steps of another."""
+    last = {lane: number for number, lane in enumerate(lanes) if lane}
+    running = -1, ""
+    for number, lane in enumerate(lanes):
+        if lane and lane != running[1] and running[0] > number:
+            return True
+        if lane:
+            running = max(running, (last[lane], lane))
+    return False

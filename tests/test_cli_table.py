@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
+from click import unstyle
 
 from cli.table import WIDTH, table
 
-if TYPE_CHECKING:
-    import pytest
-
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    return [unstyle(line).rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
 def test_columns_are_as_wide_as_what_stands_in_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,3 +50,43 @@ def test_what_cannot_be_seen_is_shown(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_table_of_nothing_has_its_names(capsys: pytest.CaptureFixture[str]) -> None:
     table(["a", "b"], [])
     assert printed(capsys) == ["a  b"]
+
+
+NARROW = (["name", "verdict", "n", "engines"], [["delete-wins", "violated !", "17,505", "graph search, z3"]])
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+
+@pytest.mark.parametrize("columns", [100, 49, 48, 33, 32, 24, 10])
+def test_nothing_is_cut_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    on_terminal(monkeypatch, columns)
+    table(*NARROW, right=["n"], spare=["engines", "n"])
+    heads, row, *below = printed(capsys)
+    shown = heads.split()
+    cells = dict(zip(NARROW[0], NARROW[1][0], strict=True))
+    assert [one.strip() for one in row.split("  ") if one] == [cells[name] for name in shown]
+    left_out = [name for name in NARROW[0] if name not in shown]
+    assert below == ([f"(the terminal is too narrow for: {', '.join(left_out)})"] if left_out else [])
+    assert set(left_out) <= {"engines", "n"}
+    if shown != ["name", "verdict"]:
+        assert len(row) <= columns
+
+
+def test_a_column_that_fits_after_all_stays(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To leave out the wide one makes room for the one that was left out before it."""
+    on_terminal(monkeypatch, 34)
+    table(*NARROW, right=["n"], spare=["n", "engines"])
+    assert printed(capsys)[0].split() == ["name", "verdict", "n"]
+
+
+def test_a_log_is_as_wide_as_it_takes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    table(*NARROW, right=["n"], spare=["engines", "n"])
+    assert printed(capsys)[0].split() == NARROW[0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from checks.outputs.new import new_findings, told
 from checks.traces import lines
 from checks.verdict import Outcome, Report, Verdict, fails
 
@@ -29,11 +31,19 @@ def report_junit(report: Report) -> str:
         )  # fmt: skip
         if fails(verdict):
             failure = SubElement(case, "failure", {"message": reason(verdict)})
-            failure.text = "\n".join(
-                line for finding in verdict.findings[:1] if finding.trace is not None for line in lines(finding.trace)
-            )
+            failure.text = "\n".join(_shown(verdict))
     indent(suite)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suite, encoding="unicode") + "\n"
+
+
+def _shown(verdict: Verdict) -> Iterator[str]:
+    """What nobody expected, and the first trace of it; a trace of what is known where there is nothing new."""
+    new = new_findings(verdict)
+    for key, finding in new:
+        yield from told(key, finding)
+    for finding in ([one for _, one in new] or list(verdict.findings))[:1]:
+        if finding.trace is not None:
+            yield from lines(finding.trace)
 
 
 def reason(verdict: Verdict) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Self
 
 import click
@@ -68,7 +69,7 @@ def command(
     """
     lifecycle = full_lifecycle(tables, release)
     from checks.expectations import read_expectations
-    from checks.kept import keep_report
+    from checks.kept import keep_parts, keep_report
     from checks.lost import of_newest
     from checks.never_asked import refuse_never_asked
     from checks.properties.catalogue import properties
@@ -100,6 +101,8 @@ def command(
         )
         if not (chosen or wanted or closely):
             keep_report(lifecycle, expectations, report)
+        elif not closely:
+            keep_parts(lifecycle, expectations, report)
         if most is not None:
             from checks.bounded import with_lengths
 
@@ -113,7 +116,8 @@ def command(
 
         sys.stdout.write(report_json(report))
     else:
-        show(report)
+        given = (("--tables", tables), ("--release", release))
+        show(report, "".join(f" {name} {quote(str(value))}" for name, value in given if value is not None))
     return DIFFERS if any(fails(verdict) for verdict in report.verdicts) else 0
 
 
@@ -165,8 +169,14 @@ def _write(
                     old.unlink()
 
 
-def show(report: Report) -> None:
-    """Print the verdicts as a table, then what differs, then the findings."""
+def show(report: Report, options: str = "") -> None:
+    """Print the verdicts as a table, what they rest on, and what differs, with all findings that nobody expected.
+
+    The first of these has its trace.  *options* are those of the command that opens one.
+    """
+    from checks.outputs.new import new_findings, told
+    from checks.traces import lines
+
     for size in report.sizes:
         click.echo(
             dim(f"{size.scenario}: {size.configurations:,} configurations, {size.steps:,} steps, {size.seconds:.1f} s")
@@ -177,16 +187,46 @@ def show(report: Report) -> None:
         [_cells(verdict) for verdict in report.verdicts],
         right=numbers,
         bold=[number for number, verdict in enumerate(report.verdicts) if fails(verdict)],
+        spare=("expected", "evidence", "engines", "seconds", "exercised"),
     )
+    for line in _rests_on(report.verdicts):
+        click.echo(dim(line))
     wrong = [verdict for verdict in report.verdicts if fails(verdict)]
+    shown = False
     for verdict in wrong:
         click.echo(f"\n{verdict.property} in {verdict.scenario}: {reasons(verdict)}")
+        for key, finding in new_findings(verdict):
+            for line in told(key, finding, options):
+                click.echo(f"  {line}")
+            if finding.trace is not None and not shown:
+                shown = True
+                for line in lines(finding.trace):
+                    click.echo(f"    {line}")
     findings = sum(len(verdict.findings) for verdict in report.verdicts)
     state = "as expected" if not wrong else f"{len(wrong)} not as expected"
     click.echo(
         f"\n{len(report.verdicts)} verdicts, {state}; {findings} findings (nova-lifecycle finding lists them); "
         f"{report.seconds:.1f} s"
     )
+
+
+def _rests_on(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What is assumed, and how far is looked, each in one line with the verdicts that rest on it."""
+    for word, said in (
+        ("assumed", lambda verdict: [", ".join(verdict.assumptions)]),
+        ("bound", lambda verdict: verdict.bound.split("; ")),
+    ):
+        where: dict[str, dict[str, list[str]]] = {}
+        for verdict in verdicts:
+            for text in filter(None, said(verdict)):
+                where.setdefault(text, {}).setdefault(verdict.scenario, []).append(verdict.property)
+        for text, scenarios in where.items():
+            together: dict[str, list[str]] = {}
+            for scenario, named in scenarios.items():
+                every = [verdict.property for verdict in verdicts if verdict.scenario == scenario]
+                who = "all" if named == every and len(every) > 1 else ", ".join(named)
+                together.setdefault(who, []).append(scenario)
+            yield f"{word}: {text}: " + "; ".join(f"{who} in {', '.join(names)}" for who, names in together.items())
 
 
 def _cells(verdict: Verdict) -> Sequence[str]:
