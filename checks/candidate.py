@@ -58,9 +58,9 @@ class Candidate:
 class Distances:
     """A claim whose first coordinate is how many more processes must start on the way to a goal, at most.
 
-    ``most`` is the greatest distance + 1, and stands for what is asked; one more is where the goal cannot be reached.
-    ``closed``: what is asked is all that executions reach.  ``runs``: what is asked runs on by itself to where the goal
-    is near, but for what ``most`` + 2 stands for.
+    ``most`` is the greatest distance + 1, and stands for what executions reach; one more is where the goal cannot be
+    reached.  ``closed``: nothing is asked but what executions reach; else every state with nothing in flight, too.
+    ``runs``: what is reached runs on by itself to where the goal is near, but for what ``most`` + 2 stands for.
     """
 
     claim: Candidate
@@ -104,8 +104,8 @@ def as_cubes(product: Product, of: Callable[[Ghost], Cube]) -> Iterator[tuple[in
         yield configuration, inflight[configuration], masks[record], ghosts[ghost]
 
 
-def distances(found: Everywhere) -> Distances:
-    """What was *found* to lead to the goal, and what not, as a claim."""
+def distances(found: Everywhere, reached: int) -> Distances:
+    """What was *found* to lead to the goal, and what not, as a claim; executions reach the first *reached* of it."""
     most = max(found.distances.values(), default=0) + 1
     where = stands(found.space.semantics)
     groups: dict[tuple[int, ...], list[Cube]] = {}
@@ -114,7 +114,7 @@ def distances(found: Everywhere) -> Distances:
         if record not in masks:
             masks[record] = tuple([1 << value for value in record])
         distance = found.distances.get(number, most)
-        mask = (1 << most) - (1 << distance) | (number < found.asked) << most | (distance == most) << most + 1
+        mask = (1 << most) - (1 << distance) | (number < reached) << most | (distance == most) << most + 1
         groups.setdefault(controls, []).append((mask, *masks[record]))
     return Distances(Candidate((found.space.scenario.name,), _by_stands(where, groups)), most)
 

@@ -47,7 +47,9 @@ def claimed(
         if what not in products:
             products[what] = Product(view, what)
         claim = candidate(products[what])
-    found = {one: distances(each.everywhere) for one, each in decisions.items() if each.everywhere is not None}
+    found = {
+        one: distances(each.everywhere, view.size) for one, each in decisions.items() if each.everywhere is not None
+    }
     for one, each in sure.items():
         if each.decides:
             listed[one], found[one] = each.keys, sure_distances(each)

@@ -15,8 +15,17 @@ import pytest
 
 from checks.candidate import Candidate, Cube, Stand
 from checks.outputs.smtlib import _texts, obligations, task_of, write_obligations
+from checks.smt.distance import completed as completed_terms
+from checks.smt.distance import posed, proved
+from checks.smt.prove import answers
 from checks.smt.second import Task, of_invariant
+from checks.smt.steps import Reader
+from checks.smt.text import Script
+from checks.verdict import Outcome
+from model.explore import completed
+from model.lifecycle import Lifecycle
 from model.load import load
+from model.state import states
 from model.tables_reader import read_tables
 
 LIFECYCLES = Path(__file__).parent / "lifecycles"
@@ -54,7 +63,7 @@ def test_cvc5_confirms_every_obligation_of_a_small_lifecycle(tmp_path: Path) -> 
     files = write_obligations(read_tables(DOOR), tmp_path, DOORS_SCENARIOS)
     questions = {tuple(path.name.split(".")[1:3]) for path in files}
     invariant = {"closed", "ranking", "rest", "exclusive", "terminates"}
-    possible = {"closed", "falls", "asked", "runs", "ranking"}
+    possible = {"closed", "states", "falls", "asked", "runs", "ranking"}
     assert {("invariant", one) for one in invariant} | {("deletable", one) for one in possible} <= questions
     assert {path.name.split(".")[0] for path in files} == set(DOORS_SCENARIOS)
     assert {path.name: verdict_of_cvc5(path.read_text()) for path in files} == dict.fromkeys(
@@ -110,14 +119,19 @@ def caught(_: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
     return cube[0] | 1 << most + 1 if cube[0] & (1 << most) - 1 == (1 << most) - 2 else None
 
 
-def not_reached(_: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
-    """A place is not reached."""
-    return cube[0] & ~(1 << most)
+def not_reached(stands: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
+    """A place where somebody runs is not reached."""
+    return cube[0] & ~(1 << most) if stands else None
 
 
 def far(stands: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
     """A place where nobody runs and from which the distance is not known."""
     return None if stands or not cube[0] >> most & 1 else cube[0] & ~((1 << most) - 1)
+
+
+def unknown(stands: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
+    """A state that no execution reaches with nothing in flight is not in the claim."""
+    return 0 if not stands and not cube[0] >> most & 1 and cube[0] & (1 << most) - 1 else None
 
 
 def astray(stands: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
@@ -132,7 +146,9 @@ def astray(stands: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
         ("crash", lowered, "falls"),
         ("sequential", caught, "trap"),
         ("crash", caught, "trap"),
+        ("sequential", not_reached, "closed"),
         ("crash", not_reached, "closed"),
+        ("sequential", unknown, "states"),
         ("crash", far, "runs"),
         ("crash", astray, "strays"),
     ],
@@ -149,13 +165,42 @@ def test_what_is_claimed_of_a_volume_is_confirmed_and_no_key_is_listed_in_vain(s
     files = dict(obligations(task))
     assert refuted_by_cvc5(files.items()) == set()
     (one,) = task.distances
+    found = set()
     for key in task.listed[one]:
         fewer = replace(task, listed={one: task.listed[one] - {key}}, claimed=None)
-        assert refuted_by_cvc5(obligations(fewer)) == {"deletable.asked"}
+        found.add(frozenset(refuted_by_cvc5(obligations(fewer))))
+    reached, state = "deletable.asked", "deletable.states"
+    every_state = {frozenset({state}), frozenset({reached, state})}
+    assert found == (every_state if scenario == "sequential" else {frozenset({reached})})
 
 
-def test_what_is_initial_is_asked() -> None:
-    task = task_of_a_volume("crash")
+def test_a_claim_of_no_place_at_all_is_refuted() -> None:
+    """By both solvers: what is reached, and every state, must be in the claim, or nothing is proved of them."""
+    task = task_of_a_volume("sequential")
+    ((one, claimed),) = task.distances.items()
+    nothing = replace(claimed, claim=replace(claimed.claim, groups={}))
+    emptied = replace(task, distances={one: nothing}, claimed=None)
+    assert refuted_by_cvc5(obligations(emptied)) == {"deletable.initial", "deletable.states"}
+    questions = posed(task.full, task.scenario, one, task.listed[one], nothing, closes=False)
+    assert {name for name, answer in answers(questions) if not answer.proved} == {"initial", "states"}
+    outcome, _, detail = proved(task.full, task.scenario, one, task.listed[one], nothing)
+    assert outcome is Outcome.UNDECIDED
+    assert detail.startswith("not proved: initial: nothing in flight; states: nothing in flight")
+
+
+@pytest.mark.parametrize("tables", ["door", "lamp", "volume", "nova"])
+def test_the_states_that_are_asked_are_those_of_the_default_rules(tables: str) -> None:
+    lifecycle: Lifecycle = load() if tables == "nova" else read_tables(LIFECYCLES / tables)
+    reader = Reader(lifecycle, Script())
+    counts = [len(lifecycle.values[name]) for name in lifecycle.state_variables]
+    for state in states(tuple(tuple(range(count)) for count in counts)):
+        record: list[int | str] = [*state, *("told by the rules" for _ in lifecycle.variables[len(state) :])]
+        assert tuple(completed_terms(reader, record)) == completed(lifecycle, state)
+
+
+@pytest.mark.parametrize("scenario", ["sequential", "crash"])
+def test_what_is_initial_is_asked(scenario: str) -> None:
+    task = task_of_a_volume(scenario)
 
     def without_the_start(stands: tuple[Stand, ...], cube: Cube, most: int) -> int | None:
         starts = zip(cube[1:], task.full.initial, strict=True)
@@ -218,7 +263,7 @@ def test_cvc5_confirms_the_obligations_of_nova(tmp_path: Path) -> None:
     invariant = {"closed", "rest", "exclusive", "terminates", "delete-wins", "stable", "ranking"}
     possible = {"falls", "trap", "asked", "ranking"}
     for scenario in NOVAS_SCENARIOS:
-        ways = possible if scenario == "sequential" else possible | {"closed", "runs", "strays"}
+        ways = possible | ({"closed", "states"} if scenario == "sequential" else {"closed", "runs", "strays"})
         wanted = [*(f"invariant.{one}" for one in invariant), *(f"deletable.{one}" for one in ways)]
         assert {f"{scenario}.{one}" for one in wanted} <= there
     assert {f"outside.reconciles.{one}" for one in ("falls", "asked", "ranking")} <= there

@@ -82,7 +82,10 @@ def obligations(task: Task) -> Iterator[tuple[str, str]]:
 
 
 def _proofs(task: Task) -> Iterator[tuple[str, Questions]]:
-    """The questions of each proof; that nothing else is reached is the same in all claims of what is possible."""
+    """The questions of each proof; that nothing else is reached is the same in all claims of what is possible.
+
+    Where every state is asked, too, a proof has those questions of its own.
+    """
     if task.claimed is not None:
         yield "invariant", of_invariant(task, task.claimed)
     closed = False

@@ -4,24 +4,25 @@ The claim has one number more than the invariants have: how many more processes 
 most.  A start decreases it; a step of a process keeps it, and decreases the rank of its control point.  Of the
 configurations that are caught it is proved that no allowed step leads from them to another one, nor to the goal.
 
-Where what is asked is claimed to be all that executions reach, that is proved, too: no step leads out of it.  Then most
-of it needs no distance of its own: some process goes on, whoever does leads to what is reached and not astray, and the
-last of them to where the distance is known.
+What is claimed to be all that executions reach is proved to be that: no step leads out of it.  Where nothing else is
+asked, most of it needs no distance of its own: some process goes on, whoever does leads to what is reached and not
+astray, and the last of them to where the distance is known.  Where every state with nothing in flight is asked, too,
+the states are all values of the state variables, and the default rules of the tables give the others.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from checks.anatomy import Anatomy
 from checks.candidate import Distances
 from checks.properties.definition import Possible, Property
 from checks.smt.formulas import Writer
 from checks.smt.prove import Questions, among_keys, answers, ranking
+from checks.smt.steps import Reader
 from checks.smt.system import System
-from checks.smt.text import FALSE, Term, conjunction, disjunction, negation
+from checks.smt.text import FALSE, Term, conjunction, constant, disjunction, negation
 from checks.smt.transition import Phase, Process, Transition
 from checks.verdict import Outcome
 from model.lifecycle import Lifecycle, Scenario
@@ -42,7 +43,8 @@ def proved(
 ) -> tuple[Outcome, float, str]:
     """What z3 says: the goal is possible from everywhere but where the key is one of *keys*, and there it is not.
 
-    ``closes``: it is to prove, too, that what is asked is closed under every step; ``closed``: that is proved already.
+    ``closes``: it is to prove, too, that what is reached is closed under every step; ``closed``: that is proved
+    already.  Where every state is asked, it is always proved.
     """
     before = time.perf_counter()
     questions = posed(lifecycle, scenario, one, keys, claimed, closes=closes)
@@ -58,8 +60,9 @@ def proved(
         if not closes and not closed:
             detail += "; that nothing else is reached is proved when the property is asked for by name"
     else:
-        detail = f"at most {claimed.most - 1} requests lead there, from everywhere but the keys listed"
-        detail += "; of these no step leads out"
+        detail = f"at most {claimed.most - 1} requests lead there, from all that is reached and from every state with"
+        detail += " nothing in flight"
+        detail += ", but not from the keys listed; of these no step leads out" if keys else ""
     return Outcome.VIOLATED if keys else Outcome.HOLDS, seconds, detail
 
 
@@ -68,12 +71,33 @@ def posed(
 ) -> Questions:
     """What is asked to prove it: of the executions (``initial``, ``closed``) where ``closes`` says so.
 
-    Of where the distance is known: some step keeps or lowers it (``falls``).  Of what is asked: the distance is known
+    Of where the distance is known: some step keeps or lowers it (``falls``).  Of what is reached: the distance is known
     there, or the key is listed, or it runs on (``asked``); somebody does (``runs``), and does not go astray
-    (``strays``).  Of what is caught: nothing leads out (``trap``).
+    (``strays``).  Of what is caught: nothing leads out (``trap``).  Where more is asked than what is reached, of the
+    executions always; and of every state with nothing in flight: the distance is known there, or the key is listed
+    (``states``).
     """
     assert isinstance(one.form, Possible)
     return _Distance(lifecycle, scenario, one, one.form, claimed, closes=closes).posed(keys)
+
+
+def completed(reader: Reader, record: Sequence[Term]) -> list[Term]:
+    """The state of *record* with what the default rules of the tables give the other variables, the first that fits.
+
+    The symbolic counterpart of :func:`model.explore.completed`: a rule looks at what the rules before it have given.
+    """
+    lifecycle = reader.lifecycle
+    state = len(lifecycle.state_variables)
+    terms = [*record[:state], *(variable.initial for variable in lifecycle.variables[state:])]
+    given: dict[int, list[str]] = {}
+    for rule in lifecycle.defaults:
+        fits = reader.script.define(reader.tests(rule.when, terms, {}))
+        for variable, value in (write for write in rule.set if write[0] >= state):
+            earlier = given.setdefault(variable, [])
+            first = reader.script.define(conjunction([fits, negation(disjunction(earlier))]))
+            terms[variable] = reader.script.choice(first, value, terms[variable], reader.widths[variable])
+            earlier.append(fits)
+    return terms
 
 
 class _Distance:
@@ -89,9 +113,10 @@ class _Distance:
         *,
         closes: bool,
     ) -> None:
-        self.one, self.form, self.claimed, self.most, self.closes = one, form, claimed, claimed.most, closes
-        phases = [Phase(scenario if claimed.closed else replace(scenario, fail=False))] * (claimed.most + 3)
-        self.system = System(lifecycle, phases, claimed.claim, Anatomy(lifecycle))
+        self.one, self.form, self.claimed, self.most = one, form, claimed, claimed.most
+        self.everywhere = not claimed.closed
+        self.closes = closes or self.everywhere
+        self.system = System(lifecycle, [Phase(scenario)] * (claimed.most + 3), claimed.claim, Anatomy(lifecycle))
         self.script = self.system.script
         self.questions = Questions(self.system)
         self.writer = Writer(self.system)
@@ -103,9 +128,22 @@ class _Distance:
         if self.closes:
             initial = tuple(variable.initial for variable in self.system.lifecycle.variables)
             self.questions.add("initial", negation(self._holds(initial, (), self.most)), ())
+        if self.everywhere:
+            self._of_states(listed)
         for points in list(self.system.claim.groups):
             self._of_group(points, listed)
         return self.questions
+
+    def _of_states(self, listed: str) -> None:
+        record, reader = self.system.record, self.system.reader
+        terms = completed(reader, record)
+        others = [
+            f"(= {record[variable]} {constant(terms[variable], reader.widths[variable])})"
+            for variable in range(len(self.system.lifecycle.state_variables), len(record))
+        ]
+        premise = self.writer.write(self.form.premise, (), None)
+        near = self._holds(record, (), self.most - 1)
+        self._add("states", [*others, premise, negation(near), negation(listed)], ())
 
     def _of_group(self, points: Points, listed: str) -> None:
         near, asked, caught, astray = (
