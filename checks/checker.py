@@ -127,11 +127,12 @@ class Checker:
     def faults_of_trace(self, trace: Mapping[str, Any], one: Property | None = None) -> list[str]:
         """What is wrong with *trace*: empty when it is an execution, with its cycle, that violates *one* by its key.
 
-        A trace without a key claims to violate in any way, and without *one* to be no more than an execution.
+        A trace without a key claims to violate in any way, and without *one* to be no more than an execution, which may
+        then start ``anywhere``.
         """
         place, past = self._place(trace["start"]), self.past
         first = (self.semantics.lifecycle.initial, ())
-        begins = self._taken_out(trace, place, one) if trace.get("anywhere") else place == first
+        begins = (one is None or self._taken_out(trace, place, one)) if trace.get("anywhere") else place == first
         faults = [] if begins else ["it does not start at the start"]
         ghosts = {NOTHING}
         places = [place]
@@ -161,11 +162,11 @@ class Checker:
                 faults.append("its key is not that of its violation")
         return faults + self._faults_of_staying(trace.get("cycle"), one, places, ways)
 
-    def _taken_out(self, trace: Mapping[str, Any], place: Place, one: Property | None) -> bool:
+    def _taken_out(self, trace: Mapping[str, Any], place: Place, one: Property) -> bool:
         """Whether *trace* is no more than a state that is taken out of context, where *one* asks of all of them."""
         lifecycle, (record, inflight) = self.semantics.lifecycle, place
         there = record == completed(lifecycle, record[: len(lifecycle.state_variables)]) and not inflight
-        return there and not trace["steps"] and one is not None and asked_everywhere(one, self.scenario)
+        return there and not trace["steps"] and asked_everywhere(one, self.scenario)
 
     def _violations(self, one: Property, last: Sequence[Moment], ends: Sequence[Moment]) -> list[Moment]:
         """In which of the ways of the *last* step, or of the configurations behind it, *one* is violated."""

@@ -203,7 +203,6 @@ def test_a_state_out_of_context_is_taken_only_where_all_states_are_asked() -> No
             if not isinstance(one.form, OfTables):
                 trace = {"start": jammed, "steps": [], "cycle": 0 if isinstance(one.form, Leaves) else None}
                 assert checker.faults_of_trace({**trace, "anywhere": True}, one), (one.id, scenario.name)
-    assert checker.faults_of_trace({"start": jammed, "steps": [], "anywhere": True})
     (checker, one, trace) = next(each for each in traces() if each[2]["anywhere"])
     assert checker.faults_of_trace({**trace, "anywhere": False}, one) == ["it does not start at the start"]
     record, _ = trace["start"]
