@@ -170,7 +170,7 @@ def _uncounted(expectations: Expectations, document: Document) -> Iterator[Fault
 
 
 def compared(verdict: Verdict, expected: Expectations) -> Verdict:
-    """*verdict* with the names of known findings, and with what differs from the expectations."""
+    """*verdict* with the names of known findings, and with what differs from the expectations beside what it says."""
     findings = tuple(
         replace(finding, names=expected.names(verdict.property, verdict.scenario, finding.key))
         for finding in verdict.findings
@@ -190,7 +190,7 @@ def compared(verdict: Verdict, expected: Expectations) -> Verdict:
         expected=expected.verdict(verdict.property, verdict.scenario),
         findings=findings,
         known=tuple(known(pattern) for pattern in patterns if pattern.name in found),
-        unexpected=tuple(unexpected),
+        unexpected=(*verdict.unexpected, *unexpected),
     )
 
 
