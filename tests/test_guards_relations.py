@@ -80,8 +80,17 @@ def test_the_counted_records_are_those_that_pass(nova: Lifecycle) -> None:
             assert (places in found) == passes
 
 
-@pytest.mark.parametrize(("older", "newer", "changed"), [("22", "23", {"evacuate"}), ("33", "34.0.0", set())])
+@pytest.mark.parametrize(
+    ("older", "newer", "changed"),
+    [
+        ("17", "18", {"live-migrate-abort"}),
+        ("19", "20", {"resize", "migrate"}),
+        ("22", "23", {"evacuate", "detach-volume"}),
+        ("33", "34.0.0", set()),
+    ],
+)
 def test_what_a_release_changed(older: str, newer: str, changed: set[str]) -> None:
+    """nova/compute/api.py: check_instance_host since 20 on resize, since 23 on _detach_volume, with check_is_up."""
     found = list(between(read_tables(TABLES, older), read_tables(TABLES, newer)))
     assert all(one.agreed for one in found)
     assert {one.operations[0] for one in found if one.word != "equal"} == changed
