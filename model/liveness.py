@@ -27,6 +27,10 @@ def liveness(lifecycle: Lifecycle) -> tuple[list[frozenset[str]], list[frozenset
         read = frozenset(name for target in after[point] for name in memory[target])
         write = frozenset(variable for target in after[point] for variable in dirty[target])
         read, write = _live_before(instructions[point], read, write, dirty, stored)
+        killed = instructions[point].killed
+        if killed is not None and killed >= 0:
+            # who dies there has not taken the step: whoever goes on has all that was remembered and dirty before it
+            read, write = read | memory[killed], write | dirty[killed]
         if read != memory[point] or write != dirty[point]:
             memory[point], dirty[point] = read, write
             waiting.update(dict.fromkeys(before[point]))

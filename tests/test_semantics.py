@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.explore import Configuration, Space, completed, explore
 from model.lifecycle import Lifecycle, holds
-from model.program import Save
+from model.liveness import liveness
+from model.program import FINISHED, Save
 from model.semantics import Semantics
 from model.state import parse_state, state_name, state_of
 
@@ -121,3 +124,18 @@ def test_every_rule_of_a_save_is_exclusive_and_together_they_are_total(door: Lif
     for control in saves:
         for record in records:
             assert sum(passes(rule.when, record) for rule in semantics.rules(control)) == 1
+
+
+def test_whoever_goes_on_for_the_dead_has_all_that_was_dirty_before_the_step(door: Lifecycle) -> None:
+    """A save writes the position anew, so that what was dirty is of no use; but who dies there has not saved."""
+    position = door.index("position")
+
+    def save(number: int, writes: tuple[tuple[int, int], ...], killed: int | None) -> Save:
+        return Save(f"open/turn/p{number}", "open", "motor", False, killed, writes, None, (), None, FINISHED, ())
+
+    def dirty_before(killed: int | None) -> frozenset[int]:
+        instructions = (save(0, ((position, 0),), killed), save(1, (), None))
+        return liveness(replace(door, instructions=instructions))[1][0]
+
+    assert position not in dirty_before(None)
+    assert position in dirty_before(1)
