@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ ROOT = Path(__file__).parent.parent
 DOOR = str(ROOT / "tests" / "lifecycles" / "door")
 #: What is interrupted is over after a second or so; on a busy machine it may take longer, but not as long as the work.
 SOON, LONG = 20, 300
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Whoever starts the tests in the background has interrupts ignored, and what a process ignores its children do."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupted(arguments: list[str], until: str, *, everybody: bool) -> list[str | int]:
